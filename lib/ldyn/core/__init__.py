@@ -1,0 +1,29 @@
+"""The floor of the library: checks, devices, named random streams, frozen results, slopes."""
+
+from ldyn.core.checks import (
+    require_choice,
+    require_count,
+    require_points,
+    require_positive,
+    require_samples,
+)
+from ldyn.core.device import default_device
+from ldyn.core.rates import Slope, slope
+from ldyn.core.results import Frozen, frozen, results_folder, source_digest
+from ldyn.core.streams import stream
+
+__all__ = [
+    "Frozen",
+    "Slope",
+    "default_device",
+    "frozen",
+    "require_choice",
+    "require_count",
+    "require_points",
+    "require_positive",
+    "require_samples",
+    "results_folder",
+    "slope",
+    "source_digest",
+    "stream",
+]

@@ -1,0 +1,96 @@
+import json
+
+import pytest
+import torch
+from ldyn.core import frozen, require_choice, require_points, require_samples, slope, stream
+
+
+def test_streams_are_reproducible_and_differ_by_name():
+    draw = lambda *names: torch.rand(4, generator=stream(*names))  # noqa: E731
+    assert torch.equal(draw("a", 1), draw("a", 1))
+    assert not torch.equal(draw("a", 1), draw("a", 2))
+    assert not torch.equal(draw("a", 1), draw("a", "1"))
+    with pytest.raises(ValueError, match="needs a name"):
+        stream()
+
+
+def test_slope_recovers_an_exact_power_law():
+    n = 2.0 ** torch.arange(6, 12).double()
+    s = slope(n, (3 * n**-0.5).expand(4, -1))
+    assert s.value == pytest.approx(-0.5, abs=1e-12)
+    assert s.low == pytest.approx(-0.5, abs=1e-12)
+
+
+def test_slope_upper_half_looks_at_the_large_sizes_only():
+    n = 2.0 ** torch.arange(6, 12).double()
+    risks = torch.where(n < 400, n**-0.1, 7 * n**-1.0).expand(3, -1)
+    assert slope(n, risks, upper_half=True).value == pytest.approx(-1, abs=1e-6)
+
+
+def test_slope_interval_covers_the_truth_at_its_level():
+    # Log-normal noise with unit mean: the mean risk is exactly n^(-1/2). 200 trials of a 95 %
+    # interval cover 190 in the mean with standard error 3.1; percentile intervals from 12
+    # replications run a little short, so four standard errors below is the line.
+    n = 2.0 ** torch.arange(6, 12).double()
+    hits = 0
+    for trial in range(200):
+        noise = torch.randn(12, 6, generator=stream("cover", trial), dtype=torch.float64)
+        s = slope(n, n**-0.5 * (0.2 * noise - 0.02).exp(), resamples=400)
+        hits += s.low <= -0.5 <= s.high
+    assert 0.95 * 200 - 4 * 3.1 <= hits < 200
+
+
+@pytest.mark.parametrize(
+    ("sizes", "risks"),
+    [
+        (torch.ones(1), torch.ones(2, 1)),
+        (torch.ones(3), torch.ones(3)),
+        (torch.ones(3), torch.zeros(2, 3)),
+    ],
+)
+def test_slope_refuses_what_has_no_slope(sizes, risks):
+    with pytest.raises(ValueError, match="risks"):
+        slope(sizes, risks)
+
+
+def test_frozen_reads_rows_and_names_what_is_missing(tmp_path, monkeypatch):
+    rows = [{"n": n, "seed": s, "risk": 1.0 / n + s} for n in (2, 4) for s in (0, 1)]
+    (tmp_path / "toy.json").write_text(json.dumps({"provenance": {"scale": "smoke"}, "rows": rows}))
+    monkeypatch.setenv("LDYN_RESULTS", str(tmp_path))
+    seeds, sizes, risk = frozen("toy").table("risk", columns="n", rows="seed")
+    assert (seeds, sizes) == ([0, 1], [2, 4])
+    assert risk.tolist() == [[0.5, 0.25], [1.5, 1.25]]
+    assert frozen("toy").where(n=2).column("risk") == [0.5, 1.5]
+    with pytest.raises(ValueError, match="no row with"):
+        frozen("toy").where(n=3)
+    with pytest.raises(ValueError, match="narrow them"):
+        frozen("toy").table("risk", columns="n", rows="n")
+    with pytest.raises(ValueError, match="there are: toy"):
+        frozen("other")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (torch.ones(3), torch.ones(3), "non-empty"),
+        (torch.ones(0, 2), torch.ones(0), "non-empty"),
+        (torch.ones(3, 1), torch.ones(3, 1), "shape"),
+        (torch.ones(3, 1), torch.ones(3).double(), "share dtype"),
+        (torch.ones(3, 1, dtype=torch.long), torch.ones(3), "floating"),
+        (torch.full((3, 1), torch.nan), torch.ones(3), "finite"),
+        (torch.ones(3, 1), torch.tensor([0.0, 1.0, torch.inf]), "finite"),
+        (torch.ones(3, 1), torch.ones(3), "at least 4"),
+        ([[1.0]], torch.ones(1), "torch tensor"),
+    ],
+)
+def test_bad_samples_are_refused_with_a_way_out(x, y, says):
+    with pytest.raises(ValueError, match=says):
+        require_samples(x, y, at_least=4)
+
+
+def test_points_and_choices_are_checked():
+    assert require_points(torch.ones(2, 3), dim=3).shape == (2, 3)
+    with pytest.raises(ValueError, match="3 columns"):
+        require_points(torch.ones(2, 2), dim=3)
+    with pytest.raises(ValueError, match="one of a, b"):
+        require_choice("c", ["b", "a"], "kernel")
