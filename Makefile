@@ -1,0 +1,53 @@
+# Every command does its own set-up. PYTHON=… names another interpreter (3.11 or newer).
+PYTHON ?= python3
+bin := .venv/bin
+jb := $(bin)/jupyter-book build . -W -n --keep-going
+SCALE ?= laptop
+WORKERS ?= 2
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help book test browser lab serve student offline pdf study freeze bench lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements.lock pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+book: .venv/.ready ## Build the book into _build/html
+	$(jb)
+
+test: .venv/.ready ## Lint, types, layers and the tests
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/python -m pytest -n 2
+
+browser: .venv/.ready ## Test the built book in Chromium (build it first)
+	$(bin)/python -m pytest -m browser tests/browser
+
+lab: .venv/.ready ## Open the pages in JupyterLab
+	$(bin)/jupyter lab book
+
+serve: book ## Build, serve on localhost and print the address (PORT=8000)
+	@echo "The book is at http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
+	@$(bin)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+study: .venv/.ready ## Run or resume a study: NAME=… SCALE=smoke|laptop|full WORKERS=2
+	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make study NAME=… SCALE=laptop"; exit 2; }
+	$(bin)/python -m ldyn.studies run $(NAME) --scale $(SCALE) --workers $(WORKERS)
+
+freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=…
+	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make freeze NAME=… SCALE=laptop"; exit 2; }
+	$(bin)/python -m ldyn.studies freeze $(NAME) --scale $(SCALE)
+
+bench: .venv/.ready ## Measure speed against peers, side by side
+	@for b in benchmarks/[a-z]*.py; do echo "== $$b"; $(bin)/python $$b || exit 1; done
+
+lock: ## Rewrite requirements.lock from requirements.in
+	sh tools/lock.sh
+
+clean: ## Remove what was built (not the virtual environment)
+	rm -rf _build
