@@ -1,0 +1,148 @@
+"""Numbers that travel from a cell to the prose, a page's cost, and the way to full scale."""
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ldyn.core import default_device, frozen
+from ldyn.core.results import device_name
+
+_STARTED = time.time()
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MIME = "application/papermill.record/text/plain"
+
+
+def glue(key: str, value: Any, fmt: str = "") -> str:
+    """Hand `value`, written with format `fmt`, to the prose as {glue:text}`key`; return the text.
+
+    Negative numbers get a minus sign, powers of ten are written out. Outside of a book build this
+    shows nothing. Raises: ValueError when `value` cannot be written with `fmt`.
+    """
+    text = _written(value, fmt)
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return text
+    if get_ipython() is not None:
+        about = {"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}}
+        display({_MIME: text}, raw=True, metadata=about)
+    return Quiet(text)
+
+
+class Quiet(str):
+    """A text that shows nothing as the value of a cell."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {}
+
+    def _ipython_display_(self) -> None:
+        return None
+
+
+def _written(value: Any, fmt: str) -> str:
+    if hasattr(value, "item"):
+        value = value.item()
+    try:
+        text = format(value, fmt)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot write {value!r} with format {fmt!r}; try '.2f'") from error
+    if isinstance(value, str):
+        return text
+    digits, power, exponent = text.partition("e")
+    if power:
+        text = f"{digits} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def page_cost(page: str) -> None:
+    """Glue what running the page took so far: seconds, peak MiB, and on which machine."""
+    glue(f"{page}:run-seconds", _seconds(), ".0f")
+    glue(f"{page}:run-memory", _peak_mebibytes() or "unmeasured", "")
+    glue(f"{page}:run-machine", _machine())
+
+
+def _seconds() -> float:
+    try:
+        import psutil
+    except ImportError:
+        return time.time() - _STARTED
+    return time.time() - float(psutil.Process().create_time())
+
+
+def _peak_mebibytes() -> int | None:
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+def _machine() -> str:
+    device = default_device()
+    if device.type == "cuda":
+        return device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = next((n for n in names if n), platform.processor() or platform.machine())
+    return f"{name}, {os.cpu_count()} cores"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A short text that a cell shows."""
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+def run_at_full_scale(study: str, *, run: bool = False, scale: str = "full") -> Note:
+    """Say how the frozen numbers of `study` came about, and recompute them when asked.
+
+    Nothing runs unless `run=True` or the environment variable LDYN_FULL is set to 1; then the
+    study is run (or resumed) at `scale` on whatever device is there, and frozen.
+    Raises: ValueError when the study was never frozen; CalledProcessError when the run fails.
+    """
+    wanted = run or os.environ.get("LDYN_FULL") == "1"
+    command = [sys.executable, "-m", "ldyn.studies"]
+    if wanted:
+        for verb in ("run", "freeze"):
+            subprocess.run([*command, verb, study, "--scale", scale], check=True)
+    return _note(study, frozen(study).provenance, len(frozen(study).rows), wanted, scale)
+
+
+def _note(study: str, about: dict[str, Any], cells: int, ran: bool, scale: str) -> Note:
+    seconds = about.get("wall_seconds", about.get("seconds"))
+    took = f"{duration(seconds)} of computing" if seconds is not None else "a time not recorded"
+    where = about.get("device", about.get("device_name", "a device not recorded"))
+    came = (
+        f"{cells} rows, computed at scale “{about.get('scale', '?')}” on {where} in {took} "
+        f"({str(about.get('date', 'date not recorded'))[:10]}, torch {about.get('torch', '?')})."
+    )
+    ask = f"make study NAME={study} SCALE={scale}"
+    tail = "These numbers are fresh." if ran else "Not run here. To recompute them on your device:"
+    text = f"{study}: {came} {tail}" + ("" if ran else f" {ask}")
+    code = "" if ran else (
+        f" <code>{escape(ask)}</code>, or in a notebook "
+        f'<code>show.run_at_full_scale("{escape(study)}", run=True)</code>.'
+    )  # fmt: skip
+    html = f"<p><strong>{escape(study)}</strong>: {escape(came)} {escape(tail)}{code}</p>"
+    return Note(html=html, text=text)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 40 s, 12 min, 3.5 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

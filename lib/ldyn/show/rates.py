@@ -1,0 +1,75 @@
+"""Risk curves: log–log, with the measured exponent written at the end of the line."""
+
+from fractions import Fraction
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from ldyn.core import Slope, slope
+from ldyn.show.style import INK, label
+
+
+def rates(
+    ax: Axes,
+    sizes: Tensor | list[int],
+    risks: Tensor,
+    *,
+    label: str,
+    guide: float | Fraction | None = None,
+    upper_half: bool = True,
+    colour: str | None = None,
+    **line: Any,
+) -> Slope:
+    """Draw mean risk against n with two standard errors and return its measured slope.
+
+    v̄_j = mean_i risks_ij, bars 2 sd_j / √r; the label at the line's end carries the exponent and
+    its 95 % interval on the upper half of the sizes (all of them if `upper_half` is False).
+    `guide` draws a dashed line of that exponent through the last point.
+
+    Arguments: `sizes` (m,); `risks` (r, m), replications in rows, or (m,) for exact numbers.
+    Raises: ValueError from `ldyn.core.slope` for shapes or values that have no slope.
+    """
+    n = torch.as_tensor(sizes).double().cpu()
+    risks = torch.atleast_2d(torch.as_tensor(risks)).double().cpu()
+    found = slope(n, risks, upper_half=upper_half)
+    mean = risks.mean(0)
+    line = {"marker": "o"} | line | ({} if colour is None else {"color": colour})
+    (drawn,) = ax.loglog(n.numpy(), mean.numpy(), **line)
+    tint = drawn.get_color()
+    if len(risks) > 1:
+        bar = 2 * risks.std(0) / len(risks) ** 0.5
+        low = (mean - bar).clamp(min=mean / 4)
+        ax.fill_between(n.numpy(), low.numpy(), (mean + bar).numpy(), color=tint, alpha=0.18, lw=0)
+    _finish(ax, n, mean, tint, label, found)
+    if guide is not None:
+        _draw_guide(ax, n, mean, float(guide))
+    return found
+
+
+def exponent(value: float | Fraction) -> str:
+    """Return n^value in mathtext, the exponent as a small fraction where it is one."""
+    ratio = Fraction(value).limit_denominator(12)
+    near = abs(float(ratio) - float(value)) < 1e-9
+    text = str(ratio) if near else f"{float(value):.2f}"
+    return f"$n^{{{text.replace('-', '−')}}}$"
+
+
+def _finish(ax: Axes, n: Tensor, mean: Tensor, tint: str, text: str, found: Slope) -> None:
+    value = f"{found.value:.2f}".replace("-", "−")
+    label(ax, n[-1].item(), mean[-1].item(), f"{text}  {value}", colour=tint)
+    ax.set_xlabel("samples n")
+    ax.set_ylabel("risk")
+    ax.set_xscale("log", base=2)
+    ax.grid(visible=True, which="major", axis="y", color=INK["faint"])
+
+
+def _draw_guide(ax: Axes, n: Tensor, mean: Tensor, power: float) -> None:
+    end = 0.8 * mean[-1] * (n / n[-1]) ** power
+    ax.plot(n.numpy(), end.numpy(), color=INK["grey"], ls=(0, (4, 3)), lw=1, marker="")
+    i = len(n) // 3
+    ax.annotate(
+        exponent(power), (n[i].item(), end[i].item()), xytext=(-2, -3), textcoords="offset points",
+        ha="right", va="top", color=INK["grey"], fontsize=10,
+    )  # fmt: skip
