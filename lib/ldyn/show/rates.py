@@ -37,7 +37,7 @@ def rates(
     mean = risks.mean(0)
     line = {"marker": "o"} | line | ({} if colour is None else {"color": colour})
     (drawn,) = ax.loglog(n.numpy(), mean.numpy(), **line)
-    tint = drawn.get_color()
+    tint = str(drawn.get_color())
     if len(risks) > 1:
         bar = 2 * risks.std(0) / len(risks) ** 0.5
         low = (mean - bar).clamp(min=mean / 4)

@@ -58,7 +58,7 @@ CSS = (
     "font-variant-numeric:tabular-nums}"
 )
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 11,
     "axes.prop_cycle": cycler(
         color=[INK[n] for n in ("blue", "vermilion", "green", "purple", "ochre", "grey")]
