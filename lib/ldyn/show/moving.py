@@ -68,7 +68,9 @@ class Moving:
             import traitlets
         except ImportError as error:
             raise ImportError("widgets need anywidget; try `pip install anywidget`") from error
-        members = {name: traitlets.Any(value).tag(sync=True) for name, value in self.state.items()}
+        members: dict[str, Any] = {
+            name: traitlets.Any(value).tag(sync=True) for name, value in self.state.items()
+        }
         members |= {"_esm": self.source, "_css": CSS}
         return type(_class_name(self.name), (anywidget.AnyWidget,), members)()
 

@@ -1,5 +1,6 @@
 """Numbers that travel from a cell to the prose, a page's cost, and the way to full scale."""
 
+import importlib
 import os
 import platform
 import subprocess
@@ -70,7 +71,7 @@ def page_cost(page: str) -> None:
 
 def _seconds() -> float:
     try:
-        import psutil
+        psutil: Any = importlib.import_module("psutil")
     except ImportError:
         return time.time() - _STARTED
     return time.time() - float(psutil.Process().create_time())

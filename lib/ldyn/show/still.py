@@ -65,7 +65,8 @@ def require_alt(alt: str) -> str:
 
 def _points(artist: Any) -> int:
     if isinstance(artist, Line2D):
-        return len(artist.get_path().vertices)
+        vertices: Any = artist.get_path().vertices
+        return len(vertices)
     paths = artist.get_paths()
     return max(len(artist.get_offsets()), sum(len(path.vertices) for path in paths[:_MANY_POINTS]))
 
