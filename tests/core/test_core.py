@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+
 from ldyn.core import frozen, require_choice, require_points, require_samples, slope, stream
 
 
