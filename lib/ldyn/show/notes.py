@@ -22,8 +22,8 @@ _MIME = "application/papermill.record/text/plain"
 def glue(key: str, value: Any, fmt: str = "") -> str:
     """Hand `value`, written with format `fmt`, to the prose as {glue:text}`key`; return the text.
 
-    Negative numbers get a minus sign, powers of ten are written out. Outside of a book build this
-    shows nothing. Raises: ValueError when `value` cannot be written with `fmt`.
+    Keys are "page:name"; a page may cite another one's. Negative numbers get a minus sign, powers
+    of ten are written out. Outside of a book build this shows nothing. Raises: ValueError when `value` cannot be written with `fmt`.
     """
     text = _written(value, fmt)
     try:
@@ -32,7 +32,7 @@ def glue(key: str, value: Any, fmt: str = "") -> str:
     except ImportError:
         return text
     if get_ipython() is not None:
-        about = {"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}}
+        about = {"scrapbook": {"name": key.replace(":", "/"), "mime_prefix": "application/papermill.record/"}}
         display({_MIME: text}, raw=True, metadata=about)
     return Quiet(text)
 
