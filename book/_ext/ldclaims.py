@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from docutils import nodes
@@ -23,7 +23,7 @@ class Claims(SphinxDirective):
     `:only:` keeps the claims whose ids start with one of the words given.
     """
 
-    option_spec = {"only": directives.unchanged}
+    option_spec: ClassVar = {"only": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         book = Path(self.env.srcdir) / "book"

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -17,7 +18,7 @@ _FORMULAS_A_MINUTE = 4
 class PageFacts(SphinxDirective):
     """Write the front box from `:learn:` and `:need:` (items parted by ;) and measured costs."""
 
-    option_spec = {
+    option_spec: ClassVar = {
         "learn": directives.unchanged_required,
         "need": directives.unchanged_required,
     }

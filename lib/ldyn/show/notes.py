@@ -32,7 +32,12 @@ def glue(key: str, value: Any, fmt: str = "") -> str:
     except ImportError:
         return text
     if get_ipython() is not None:
-        about = {"scrapbook": {"name": key.replace(":", "/"), "mime_prefix": "application/papermill.record/"}}
+        about = {
+            "scrapbook": {
+                "name": key.replace(":", "/"),
+                "mime_prefix": "application/papermill.record/",
+            }
+        }
         display({_MIME: text}, raw=True, metadata=about)
     return Quiet(text)
 
