@@ -23,7 +23,8 @@ def glue(key: str, value: Any, fmt: str = "") -> str:
     """Hand `value`, written with format `fmt`, to the prose as {glue:text}`key`; return the text.
 
     Keys are "page:name"; a page may cite another one's. Negative numbers get a minus sign, powers
-    of ten are written out. Outside of a book build this shows nothing. Raises: ValueError when `value` cannot be written with `fmt`.
+    of ten are written out. Outside of a book build this shows nothing.
+    Raises: ValueError when `value` cannot be written with `fmt`.
     """
     text = _written(value, fmt)
     try:
