@@ -1,0 +1,95 @@
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import given, settings
+
+from ldyn.core import stream
+from ldyn.kernels import Gaussian, Laplace, Matern32, fit_ridge, fit_ridge_loo, ridge_path
+
+RIDGES = [1e-3, 1e-1, 10.0]
+
+
+def data(n=40, d=2, seed=0):
+    draw = stream("ridge", n, d, seed)
+    x = torch.rand(n, d, generator=draw, dtype=torch.float64)
+    return x, torch.randn(n, generator=draw, dtype=torch.float64)
+
+
+def test_path_equals_single_fits():
+    x, y = data()
+    path = ridge_path(x, y, kernel=Matern32(0.4), ridges=RIDGES)
+    new = data(seed=1)[0]
+    for i, ridge in enumerate(RIDGES):
+        alone = fit_ridge(x, y, kernel=Matern32(0.4), ridge=ridge)(new)
+        torch.testing.assert_close(path(new)[:, i], alone, rtol=1e-8, atol=1e-8)
+        torch.testing.assert_close(path.member(i)(new), alone, rtol=1e-8, atol=1e-8)
+
+
+def test_solution_is_stationary_for_the_penalised_sum():
+    x, y = data()
+    gram = Laplace(0.5)(x, x)
+    c = ridge_path(x, y, kernel=Laplace(0.5), ridges=[0.3]).coefficients[:, 0]
+    c.requires_grad_()
+    objective = (y - gram @ c).square().sum() + 0.3 * c @ gram @ c
+    assert torch.autograd.grad(objective, c)[0].abs().max() < 1e-10
+
+
+@pytest.mark.parametrize("kernel", [Gaussian(0.3), Laplace(0.7)])
+def test_leave_one_out_equals_refitting(kernel):
+    x, y = data(n=25)
+    path = ridge_path(x, y, kernel=kernel, ridges=RIDGES)
+    for j, ridge in enumerate(RIDGES):
+        for i in range(25):
+            keep = torch.arange(25) != i
+            left = fit_ridge(x[keep], y[keep], kernel=kernel, ridge=ridge)(x[i : i + 1])
+            assert path.residuals[i, j] == pytest.approx((y[i] - left).item(), abs=1e-10)
+
+
+def test_selection_is_the_least_of_the_grid_and_reports_edges():
+    x, y = data()
+    y = (4 * x[:, 0]).sin() + 0.1 * y
+    chosen = fit_ridge_loo(x, y, kernel=Gaussian, bandwidths=[0.05, 0.3, 3.0], ridges=RIDGES)
+    loo = [
+        ridge_path(x, y, kernel=Gaussian(b), ridges=RIDGES).residuals.square().mean(0)
+        for b in (0.05, 0.3, 3.0)
+    ]
+    torch.testing.assert_close(chosen.loo, torch.stack(loo))
+    i, j = divmod(int(chosen.loo.argmin()), 3)
+    assert (chosen.bandwidth, chosen.ridge) == ([0.05, 0.3, 3.0][i], RIDGES[j])
+    alone = fit_ridge(x, y, kernel=Gaussian(chosen.bandwidth), ridge=chosen.ridge)
+    torch.testing.assert_close(chosen.predictor(x), alone(x), rtol=1e-8, atol=1e-8)
+    wild = fit_ridge_loo(x, y, kernel=Gaussian, bandwidths=[0.01, 0.02], ridges=RIDGES)
+    assert wild.at_edge
+
+
+def test_float32_data_is_solved_in_float64_and_answered_in_float32():
+    x, y = data()
+    exact = fit_ridge(x, y, kernel=Gaussian(0.5), ridge=1e-6)(x)
+    single = fit_ridge(x.float(), y.float(), kernel=Gaussian(0.5), ridge=1e-6)(x.float())
+    assert single.dtype == torch.float32
+    assert (single - exact).abs().max() < 1e-2
+
+
+@given(
+    ridge=st.sampled_from([0.0, -1.0, float("nan"), float("inf")]),
+    n=st.integers(2, 5),
+)
+@settings(deadline=None, max_examples=10)
+def test_bad_ridges_are_refused(ridge, n):
+    x, y = data(n)
+    for fit in (
+        lambda: fit_ridge(x, y, kernel=Gaussian(1.0), ridge=ridge),
+        lambda: ridge_path(x, y, kernel=Gaussian(1.0), ridges=[1.0, ridge]),
+    ):
+        with pytest.raises(ValueError, match="ridge must be a finite number > 0"):
+            fit()
+
+
+def test_empty_grids_and_bad_samples_are_refused():
+    x, y = data(5)
+    with pytest.raises(ValueError, match="at least one ridge"):
+        ridge_path(x, y, kernel=Gaussian(1.0), ridges=[])
+    with pytest.raises(ValueError, match="bandwidths"):
+        fit_ridge_loo(x, y, kernel=Gaussian, bandwidths=[], ridges=[1.0])
+    with pytest.raises(ValueError, match="at least 2"):
+        ridge_path(x[:1], y[:1], kernel=Gaussian(1.0), ridges=[1.0])
