@@ -65,7 +65,7 @@ def ridge_path(x: Tensor, y: Tensor, *, kernel: Stationary, ridges: Sequence[flo
         require_positive(ridge, "ridge")
     x, y = x.double(), y.double()
     values, vectors = torch.linalg.eigh(kernel(x, x))
-    shrunk = 1 / (values.clamp(min=0)[:, None] + torch.tensor(ridges).to(values))
+    shrunk = 1 / (values.clamp(min=0)[:, None] + values.new_tensor(ridges))
     coefficients = vectors @ (shrunk * (vectors.T @ y)[:, None])
     diagonal = vectors.square() @ shrunk
     return RidgePath(

@@ -58,7 +58,7 @@ def ball(center: tuple[float, ...] = (0.48, 0.52, 0.5), radius: float = 0.35) ->
     require_positive(radius, "radius")
 
     def inside(x: Tensor) -> Tensor:
-        return (x - torch.tensor(center).to(x)).square().sum(1) <= radius**2
+        return (x - x.new_tensor(center)).square().sum(1) <= radius**2
 
     return _indicator("ball", len(center), inside, math.inf)
 
@@ -95,7 +95,7 @@ def half_space(normal: tuple[float, ...], offset: float) -> Target:
     """
     if not any(normal):
         raise ValueError(f"normal must not be zero, got {normal}; try (0.3, 1.0)")
-    inside = lambda x: x @ torch.tensor(normal).to(x) >= offset  # noqa: E731
+    inside = lambda x: x @ x.new_tensor(normal) >= offset  # noqa: E731
     return _indicator("half-space", len(normal), inside, math.inf)
 
 
