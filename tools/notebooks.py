@@ -11,17 +11,22 @@ from typing import Any
 
 import jupytext
 import yaml
-from markdown import page_cells, page_link, split_glued
+from plain import page_cells, page_link, split_glued
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
+def all_pages(root: Path) -> list[str]:
+    """Return the pages of the book in their order, as paths without suffix."""
+    table = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    return [table["root"], *_files(table)]
+
+
 def pages(root: Path) -> list[str]:
     """Return the pages of the book that are notebooks, as paths without suffix."""
-    table = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    named = [table["root"], *_files(table)]
+    named = all_pages(root)
     return [
         name for name in named if "kernelspec:" in (root / f"{name}.md").read_text("utf-8")[:400]
     ]
