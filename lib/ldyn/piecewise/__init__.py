@@ -1,5 +1,14 @@
 """Chapter 1, functions with jumps: targets, estimators, constructions and the theory's numbers."""
 
+from ldyn.piecewise.adaptive import (
+    fit_dyadic_tree,
+    fit_forest,
+    fit_one_split,
+    fit_tree,
+    haar_inverse,
+    haar_threshold,
+    haar_transform,
+)
 from ldyn.piecewise.boundaries import rough_boundary, smooth_part
 from ldyn.piecewise.classes import (
     Target,
@@ -14,6 +23,12 @@ from ldyn.piecewise.classes import (
     stripes,
     wave,
 )
+from ldyn.piecewise.linear import (
+    fit_cosine,
+    fit_haar_projection,
+    fit_neighbours,
+    fit_spline,
+)
 from ldyn.piecewise.sampling import Sample, risk, sample
 
 __all__ = [
@@ -21,7 +36,18 @@ __all__ = [
     "Target",
     "ball",
     "disk",
+    "fit_cosine",
+    "fit_dyadic_tree",
+    "fit_forest",
+    "fit_haar_projection",
+    "fit_neighbours",
+    "fit_one_split",
+    "fit_spline",
+    "fit_tree",
     "fragment",
+    "haar_inverse",
+    "haar_threshold",
+    "haar_transform",
     "half_space",
     "random_blob",
     "random_fragment",
