@@ -1,0 +1,130 @@
+"""A small book with the real machinery: numbers, notebooks, editions, and the cache."""
+
+import json
+import re
+import sqlite3
+
+import ldbook
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from notebooks import masked, notebook, pages, same_numbers, stale
+
+SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
+
+
+@pytest.fixture(scope="module")
+def first(built):
+    return BeautifulSoup((built / "book" / "first.html").read_text(), "html.parser")
+
+
+def test_numbers_reach_the_prose_of_their_page_and_of_others(built, first):
+    assert "The number is forty-one, by Theorem 1 and (1)." in first.get_text()
+    assert "There it was forty-one." in (built / "book" / "second.html").read_text().replace(
+        '<span class="pasted-text">forty-one</span>', "forty-one"
+    )
+
+
+def test_the_front_box_says_what_was_measured(first):
+    box = first.select_one(".ld-facts")
+    assert "3 s and 99 MiB on Toy CPU, 2 cores; on a GPU: not measured" in box.get_text()
+    assert "about 1 minute" in box.get_text()
+    assert box.find("a", href="second.html")
+
+
+def test_the_ledger_shows_what_the_tests_recorded(first):
+    rows = first.select("table.ld-claims tbody tr")
+    assert len(rows) == 1
+    cells = [" ".join(cell.get_text().split()) for cell in rows[0].find_all("td")]
+    assert cells[1:4] == ["−1", "−1.02 [−1.1, −0.9]", "✓ holds a caveat"]
+    assert rows[0].find("a", href="#thm-toy")
+
+
+def test_nothing_comes_from_elsewhere(built):
+    for page in built.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text(), "html.parser")
+        for tag in soup.select("script[src], link[rel=stylesheet], img[src], link[rel=preload]"):
+            address = tag.get("src") or tag.get("href")
+            assert "://" not in address, f"{page.name} asks for {address}"
+        assert "thebe" not in page.read_text().lower()
+        if soup.select(".math"):
+            assert soup.find("script", src=lambda at: at and "vendor/mathjax" in at)
+
+
+def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
+    book = notebook(toy.root, built, "book/first", {"book/first"})
+    nbformat.validate(nbformat.reads(json.dumps(book), 4))
+    again = notebook(toy.root, built, "book/first", {"book/first"})
+    assert book == again
+    text = "\n\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
+    assert "The number is forty-one, by Theorem 1 and (1)." in text
+    assert r"$$ a = b \tag{1} $$" in text
+    assert "> **Theorem 1 (Toy).**" in text
+    folded = re.search(r"<details><summary>Solution to Exercise 1.*?</details>", text, re.S)
+    assert "Abracadabra" in folded[0]
+    assert "Toy CPU" not in text
+    code = ["".join(c["source"]) for c in book["cells"] if c["cell_type"] == "code"]
+    assert [line.splitlines()[0] for line in code[1:]] == [
+        "import toy",
+        'print("the library says", toy.ANSWER)',
+        'print("Hocuspocus")',
+    ]
+    assert all(not c.get("outputs") for c in book["cells"])
+
+
+def test_a_stale_notebook_is_found_and_last_digits_are_not(toy, built):
+    path = toy.root / "book" / "first.ipynb"
+    assert stale(toy.root, built) == ["book/first"]
+    book = notebook(toy.root, built, "book/first", {"book/first"})
+    path.write_text(json.dumps(book))
+    assert stale(toy.root, built) == []
+    path.write_text(json.dumps(book).replace("The number is forty-one", "The number is forty-two"))
+    assert stale(toy.root, built) == []
+    assert stale(toy.root, built, numbers=True) == ["book/first"]
+    path.write_text(json.dumps(book).replace("The number is", "A number is"))
+    assert stale(toy.root, built) == ["book/first"]
+    path.unlink()
+    (toy.root / "book" / "gone.ipynb").write_text("{}")
+    assert stale(toy.root, built) == ["book/first", "book/gone"]
+    (toy.root / "book" / "gone.ipynb").unlink()
+
+
+def test_glued_numbers_agree_within_five_per_cent():
+    def book(number):
+        text = f"It is {number} here"
+        about = {"glued": [[6, len(number)]]}
+        return {"cells": [{"cell_type": "markdown", "id": "a", "metadata": about, "source": text}]}
+
+    assert masked(book("−0.33")) == masked(book("−0.344"))
+    assert same_numbers(book("−0.33"), book("−0.344"))
+    assert not same_numbers(book("−0.33"), book("−0.36"))
+    assert not same_numbers(book("1.2 × 10⁻⁷"), book("1.3 × 10⁻⁷"))
+
+
+def test_only_pages_with_code_have_notebooks(toy):
+    assert pages(toy.root) == ["book/first"]
+
+
+def test_the_student_edition_leaks_no_solution(toy):
+    html = toy.build(edition="student", out="_build/student")
+    assert "Show it." in (html / "book" / "first.html").read_text()
+    for path in html.rglob("*"):
+        if path.is_file() and path.suffix not in {".woff2", ".png", ".ttf"}:
+            text = path.read_text(errors="ignore")
+            found = [word for word in SECRETS if word.lower() in text.lower()]
+            assert not found, f"{path.relative_to(html)} gives away {found}"
+    assert not (html / "_sources").exists()
+
+
+def test_a_change_in_the_library_alone_reaches_the_page(toy, built):
+    page = built / "book" / "first.html"
+    before = toy.root / "_build" / ".jupyter_cache"
+    key = ldbook.digest(toy.root)
+    assert [p.name for p in before.iterdir()] == [key]
+    assert "the library says forty-one" in page.read_text()
+    toy.answer("forty-three")
+    toy.build()
+    assert "the library says forty-three" in page.read_text()
+    assert [p.name for p in before.iterdir()] == [ldbook.digest(toy.root)] != [key]
+    with sqlite3.connect(before / ldbook.digest(toy.root) / "global.db") as cache:
+        assert cache.execute("select count(*) from nbcache").fetchone() == (1,)
