@@ -1,0 +1,103 @@
+"""Trained networks, linear and adaptive methods on the same samples of six shapes and a control."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ldyn.core import default_device, stream
+from ldyn.nets import Training, fit_nets
+from ldyn.piecewise import Sample, Target, disk, random_blob, sample, smooth_control
+from ldyn.piecewise.sampling import quadrature_points
+from ldyn.piecewise.tuning import oracle_and_validated
+
+DTYPE = "float64 (networks in float32)"
+NOISE = 0.3
+SHAPES = ["blob 1", "blob 2", "blob 3", "blob 4", "blob 5", "disk"]
+SIZES = [2**k for k in range(7, 13)]
+METHODS = ["cosine", "neighbours", "haar cut", "ridge Laplace", "ridge Gaussian", "forest"]
+# The grid of the networks: two weight decays, chosen by validation.
+DECAYS = [0.1, 1.0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One sample: a shape, a method with its whole grid, a size, a seed."""
+
+    shape: str
+    method: str
+    n: int
+    seed: int
+
+
+def cells(scale: str) -> list[Cell]:
+    """Return the sweep: 2 seeds, two sizes for smoke; 6 seeds for laptop; 24 for full."""
+    seeds = {"smoke": 2, "laptop": 6, "full": 24}[scale]
+    found = []
+    for method in ["network", *METHODS]:
+        for n in SIZES[:2] if scale == "smoke" else SIZES:
+            # The eigenproblems of the largest size are spent on the better kernel alone.
+            if method == "ridge Gaussian" and n > 2**11 and scale != "full":
+                continue
+            for shape in [*SHAPES, "smooth"]:
+                found += [Cell(shape=shape, method=method, n=n, seed=s) for s in range(seeds)]
+    return found
+
+
+def make_target(shape: str) -> Target:
+    """Return the target called `shape`: "disk", "smooth" or "blob …"."""
+    if shape == "disk":
+        return disk()
+    return smooth_control(2) if shape == "smooth" else random_blob(stream(shape))
+
+
+def make_sample(cell: Cell) -> Sample:
+    """Return the sample of a cell: the same for every method."""
+    draw = stream("trained", cell.shape, cell.n, cell.seed)
+    return sample(make_target(cell.shape), cell.n, noise=NOISE, generator=draw)
+
+
+def group(cell: Cell) -> tuple[str, ...]:
+    """Return what is computed together: all networks of one size, else each cell alone."""
+    if cell.method == "network":
+        return ("network", str(cell.n))
+    return (cell.method, str(cell.n), cell.shape, str(cell.seed))
+
+
+def run_group(cells: list[Cell]) -> list[dict[str, float | str]]:
+    """Return risks: `oracle` over the grid, `validated`; for networks also the training risk."""
+    if cells[0].method == "network":
+        return networks(cells)
+    (cell,) = cells
+    data, target = make_sample(cell), make_target(cell.shape)
+    z = quadrature_points(2, 2**13, stream("judge", cell.shape, cell.n, cell.seed))
+    oracle, chosen = oracle_and_validated(cell.method, data.x, data.y, z, target(z), noise=NOISE)
+    return [{"oracle": oracle.risk, "validated": chosen.risk, "label": oracle.label}]
+
+
+def networks(cells: list[Cell]) -> list[dict[str, float | str]]:
+    """Train one network a cell and decay, all cells at once, and choose the decay by validation."""
+    data = [make_sample(c) for c in cells]
+    device = default_device()
+    x, y = (torch.stack([getattr(d, f) for d in data]).float().to(device) for f in ("x", "y"))
+    seeds = [f"{c.shape}/{c.n}/{c.seed}" for c in cells]
+    fits = [
+        fit_nets(x, y, seeds=seeds, training=Training(batch=128, decay=decay)) for decay in DECAYS
+    ]
+    results: list[dict[str, float | str]] = []
+    for j, cell in enumerate(cells):
+        z = quadrature_points(2, 2**13, stream("judge", cell.shape, cell.n, cell.seed))
+        truth = make_target(cell.shape)(z)
+        values = [fit.member(j)(z.float().to(device)).double().cpu() for fit in fits]
+        risks = [(v - truth).square().mean().item() for v in values]
+        best = min(range(len(fits)), key=lambda i: fits[i].valid[:, j].min().item())
+        kept = int(fits[best].best_step[j]) // Training().check_every
+        results.append(
+            {
+                "oracle": min(risks),
+                "validated": risks[best],
+                "label": f"{DECAYS[best]:g}",
+                "train": fits[best].train[kept, j].item(),
+                "diverged": int(fits[best].diverged[j]),
+            }
+        )
+    return results
