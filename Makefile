@@ -15,8 +15,9 @@ help: ## List the commands
 .venv/.ready: requirements.lock pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
 
-book: .venv/.ready ## Build the book into _build/html
+book: .venv/.ready ## Build the book into _build/html, and the reader's notebooks
 	$(jb)
+	$(bin)/python tools/notebooks.py
 
 test: .venv/.ready ## Lint, types, layers and the tests
 	$(bin)/ruff check .
@@ -34,6 +35,15 @@ lab: .venv/.ready ## Open the pages in JupyterLab
 serve: book ## Build, serve on localhost and print the address (PORT=8000)
 	@echo "The book is at http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
 	@$(bin)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+student: .venv/.ready ## Build the edition without solutions into _build/student/_build/html
+	EDITION=student $(jb) --path-output _build/student
+
+offline: book ## Pack the built book into a zip that opens without a server or network
+	$(bin)/python tools/offline.py
+
+pdf: book ## Print the book to one PDF (needs Chromium, no TeX)
+	$(bin)/python tools/pdf.py
 
 study: .venv/.ready ## Run or resume a study: NAME=… SCALE=smoke|laptop|full WORKERS=2
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make study NAME=… SCALE=laptop"; exit 2; }
