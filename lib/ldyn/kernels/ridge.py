@@ -10,6 +10,7 @@ from ldyn.core import require_positive, require_samples
 from ldyn.kernels.stationary import Stationary
 
 Predictor = Callable[[Tensor], Tensor]
+Kernel = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class RidgePath:
     Called with (m, d) points it returns the (m, r) predictions of all ridges at once.
     """
 
-    kernel: Stationary
+    kernel: Kernel
     x: Tensor
     ridges: tuple[float, ...]
     coefficients: Tensor
@@ -48,7 +49,7 @@ class RidgeSelection:
     at_edge: bool
 
 
-def ridge_path(x: Tensor, y: Tensor, *, kernel: Stationary, ridges: Sequence[float]) -> RidgePath:
+def ridge_path(x: Tensor, y: Tensor, *, kernel: Kernel, ridges: Sequence[float]) -> RidgePath:
     """Return kernel ridge regression at every ridge λ, from one eigendecomposition K = QΛQᵀ.
 
     f̂_λ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
@@ -77,7 +78,7 @@ def ridge_path(x: Tensor, y: Tensor, *, kernel: Stationary, ridges: Sequence[flo
     )
 
 
-def fit_ridge(x: Tensor, y: Tensor, *, kernel: Stationary, ridge: float) -> Predictor:
+def fit_ridge(x: Tensor, y: Tensor, *, kernel: Kernel, ridge: float) -> Predictor:
     """Return kernel ridge regression as a predictor, (m, d) → (m,).
 
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
@@ -128,7 +129,7 @@ def fit_ridge_loo(
     )
 
 
-def _predictor(kernel: Stationary, x: Tensor, coefficients: Tensor) -> Predictor:
+def _predictor(kernel: Kernel, x: Tensor, coefficients: Tensor) -> Predictor:
     def predictor(z: Tensor) -> Tensor:
         values = [kernel(part.to(x), x) @ coefficients for part in z.split(8192)]
         return torch.cat(values).to(z.dtype)
