@@ -99,6 +99,12 @@ def _edit(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = without_solutions(source[0])
 
 
+def _mend_roles(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """docutils gives entries of the bibliography a role that ARIA 1.2 has dropped."""
+    if body := context.get("body"):
+        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("ldbook_digest", "", "env")
     app.add_config_value("ldbook_edition", "", "env")
@@ -106,6 +112,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _configure, priority=900)
     app.connect("builder-inited", _place_cache, priority=100)
     app.connect("source-read", _edit)
+    app.connect("html-page-context", _mend_roles)
     app.add_css_file("ldyn.css")
     app.add_directive("page-facts", ldfacts.PageFacts)
     app.add_directive("claims", ldclaims.Claims)
