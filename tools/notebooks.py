@@ -1,11 +1,13 @@
 """Write the reader's notebook beside each page that has code, from the built book.
 
 python tools/notebooks.py            write book/**/X.ipynb
-python tools/notebooks.py --check    say which ones are stale, glued numbers aside, and exit 1
+python tools/notebooks.py --check    say which committed ones are stale, glued numbers aside; exit 1
 """
 
 import json
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +137,22 @@ def _near(old: str, new: str) -> bool:
     return abs(a - b) <= 0.05 * max(abs(a), abs(b))
 
 
-def stale(root: Path, html: Path, *, numbers: bool = False) -> list[str]:
+def committed(root: Path, page: str) -> dict[str, Any]:
+    """Return the notebook of `page` as the last commit has it, empty when it has none."""
+    show = ["git", "show", f"HEAD:{page}.ipynb"]
+    done = subprocess.run(show, cwd=root, capture_output=True, text=True, encoding="utf-8")
+    return json.loads(done.stdout) if done.returncode == 0 else {"cells": []}
+
+
+def on_disk(root: Path, page: str) -> dict[str, Any]:
+    """Return the notebook of `page` as it lies in the folder, empty when there is none."""
+    path = root / f"{page}.ipynb"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {"cells": []}
+
+
+def stale(
+    root: Path, html: Path, *, numbers: bool = False, old: Callable[[Path, str], Any] = on_disk
+) -> list[str]:
     """Return the pages whose committed notebook is not what the built book gives.
 
     Glued numbers are compared, within 5 %, only if `numbers`.
@@ -143,10 +160,8 @@ def stale(root: Path, html: Path, *, numbers: bool = False) -> list[str]:
     names = pages(root)
     found = []
     for page in names:
-        path = root / f"{page}.ipynb"
-        now = notebook(root, html, page, set(names))
-        old = json.loads(path.read_text("utf-8")) if path.is_file() else {"cells": []}
-        if masked(old) != masked(now) or (numbers and not same_numbers(old, now)):
+        was, now = old(root, page), notebook(root, html, page, set(names))
+        if masked(was) != masked(now) or (numbers and not same_numbers(was, now)):
             found.append(page)
     extra = {str(p.relative_to(root).with_suffix("")) for p in (root / "book").rglob("*.ipynb")}
     return found + sorted(p for p in extra - set(names) if ".ipynb_checkpoints" not in p)
@@ -156,7 +171,7 @@ def main() -> int:
     if not HTML.is_dir():
         sys.exit("No built book in _build/html; run `make book` first.")
     if "--check" in sys.argv:
-        old = stale(ROOT, HTML)
+        old = stale(ROOT, HTML, old=committed)
         if old:
             print("Stale notebooks (run `make book` and commit them):", *old, sep="\n  ")
         return bool(old)

@@ -94,6 +94,27 @@ def open_page(context, path: Path, query: str = "") -> Visit:
     return visit
 
 
+@pytest.fixture
+def html() -> Path:
+    if not (HTML / "index.html").is_file():
+        pytest.fail(f"no built book in {HTML}; run `make book` first")
+    return HTML
+
+
+@pytest.fixture
+def visiting(context):
+    """Open another file of the book: `visiting("search.html", "?q=edge")`."""
+    seen = []
+
+    def visit(name: str, query: str = "") -> Visit:
+        seen.append(open_page(context, HTML / name, query))
+        return seen[-1]
+
+    yield visit
+    for one in seen:
+        one.page.close()
+
+
 @pytest.fixture(
     scope="module", params=built_pages(), ids=lambda p: str(p.relative_to(HTML / "book"))
 )
