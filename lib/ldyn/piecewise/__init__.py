@@ -29,7 +29,7 @@ from ldyn.piecewise.linear import (
     fit_neighbours,
     fit_spline,
 )
-from ldyn.piecewise.sampling import Sample, risk, sample
+from ldyn.piecewise.sampling import Sample, grid_values, risk, sample
 
 __all__ = [
     "Sample",
@@ -45,6 +45,7 @@ __all__ = [
     "fit_spline",
     "fit_tree",
     "fragment",
+    "grid_values",
     "haar_inverse",
     "haar_threshold",
     "haar_transform",

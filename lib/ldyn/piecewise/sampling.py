@@ -75,3 +75,10 @@ def risk(
     x = quadrature_points(target.dim, points, generator)
     error = predictor(x.to(dtype)).double().cpu() - target(x)
     return error.square().mean().item()
+
+
+def grid_values(target: Target, side: int) -> Tensor:
+    """Return f* at the centres of a regular grid, as (side, …, side). Source: def-haar."""
+    axis = (torch.arange(side, dtype=torch.float64) + 0.5) / side
+    mesh = torch.meshgrid(*[axis] * target.dim, indexing="ij")
+    return target(torch.stack(mesh, -1).reshape(-1, target.dim)).reshape([side] * target.dim)

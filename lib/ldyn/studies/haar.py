@@ -8,6 +8,7 @@ from torch import Tensor
 from ldyn.core import stream
 from ldyn.piecewise import Target, disk, haar_inverse, haar_threshold, haar_transform, step
 from ldyn.piecewise.dyadic import refine
+from ldyn.piecewise.sampling import grid_values
 
 NOISE = 0.3
 FACTORS = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2]
@@ -40,13 +41,6 @@ def make_target(cell: Cell) -> Target:
     if cell.dim == 1:
         return step(0.25 + 0.5 * u[0])
     return disk((0.45 + 0.1 * u[0], 0.45 + 0.1 * u[1]))
-
-
-def grid_values(target: Target, side: int) -> Tensor:
-    """Return f* at the centres of a regular grid, as (side, …, side)."""
-    axis = (torch.arange(side, dtype=torch.float64) + 0.5) / side
-    mesh = torch.meshgrid(*[axis] * target.dim, indexing="ij")
-    return target(torch.stack(mesh, -1).reshape(-1, target.dim)).reshape([side] * target.dim)
 
 
 def run(cell: Cell) -> dict[str, float]:

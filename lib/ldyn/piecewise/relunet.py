@@ -1,0 +1,96 @@
+"""ReLU networks as records of affine maps, with exact counts and a small algebra."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ldyn.core import require_points
+
+Layer = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReluNet:
+    """A network g = A_L η(… η(A_1 x + b_1) …) + b_L with η(z) = max(z, 0).
+
+    Fields: `layers` the L affine maps (A_ℓ (d_ℓ, d_{ℓ−1}), b_ℓ (d_ℓ,)), float64.
+    Source: schmidthieber2020, def-network-class.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return g at the (n, d) points `x`: (n,) for one output, else (n, c)."""
+        require_points(x, dim=self.layers[0][0].shape[1])
+        z = x.double()
+        for a, b in self.layers[:-1]:
+            z = (z @ a.T + b).clamp(min=0)
+        a, b = self.layers[-1]
+        z = z @ a.T + b
+        return (z[:, 0] if z.shape[1] == 1 else z).to(x.dtype)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of affine maps."""
+        return len(self.layers)
+
+    @property
+    def nonzero(self) -> int:
+        """S, the number of non-zero parameters."""
+        return sum(int(a.count_nonzero() + b.count_nonzero()) for a, b in self.layers)
+
+    @property
+    def largest(self) -> float:
+        """B, the largest absolute value of a parameter."""
+        return max(max(a.abs().max().item(), b.abs().max().item()) for a, b in self.layers)
+
+
+def affine(matrix: Tensor, offset: Tensor) -> ReluNet:
+    """Return the network of depth 1, x ↦ matrix · x + offset. Source: def-network-class."""
+    return ReluNet(layers=((matrix.double(), offset.double()),))
+
+
+def compose(outer: ReluNet, inner: ReluNet) -> ReluNet:
+    """Return outer ∘ inner, of depth L + L′ − 1: the affine maps that meet are multiplied.
+
+    Raises: ValueError when the outputs of one do not fit the inputs of the other.
+    Source: lem-algebra.
+    """
+    (a, b), (c, e) = inner.layers[-1], outer.layers[0]
+    if a.shape[0] != c.shape[1]:
+        raise ValueError(f"inner has {a.shape[0]} outputs and outer {c.shape[1]} inputs")
+    return ReluNet(layers=(*inner.layers[:-1], (c @ a, c @ b + e), *outer.layers[1:]))
+
+
+def deepen(net: ReluNet, depth: int) -> ReluNet:
+    """Return the same function at a larger depth, by z = η(z) − η(−z). Source: lem-algebra."""
+    while net.depth < depth:
+        outputs = net.layers[-1][0].shape[0]
+        eye = torch.eye(outputs, dtype=torch.float64)
+        split = affine(torch.cat([eye, -eye]), torch.zeros(2 * outputs))
+        carry = ReluNet(
+            layers=(*split.layers, (torch.cat([eye, -eye], 1), torch.zeros(outputs).double()))
+        )
+        net = compose(carry, net)
+    return net
+
+
+def stack(nets: list[ReluNet], *, shared: bool) -> ReluNet:
+    """Return the networks side by side: x ↦ (g_1(x), g_2(x), …), at the largest depth.
+
+    Arguments: `shared` True when all take the same input, False when each takes its own part of
+    a longer one.
+    Raises: ValueError when there is no network.
+    Source: lem-algebra.
+    """
+    if not nets:
+        raise ValueError("stack needs at least one network, got none")
+    depth = max(net.depth for net in nets)
+    nets = [deepen(net, depth) for net in nets]
+    layers = []
+    for level in range(depth):
+        matrices = [net.layers[level][0] for net in nets]
+        joined = torch.cat(matrices) if level == 0 and shared else torch.block_diag(*matrices)
+        layers.append((joined, torch.cat([net.layers[level][1] for net in nets])))
+    return ReluNet(layers=tuple(layers))
