@@ -5,6 +5,7 @@ python tools/notebooks.py --check    say which committed ones are stale, glued n
 """
 
 import json
+import posixpath
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 
 import jupytext
 import yaml
-from plain import page_cells, page_link, split_glued
+from plain import page_cells, split_glued
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -85,6 +86,20 @@ def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, An
         cell["id"] = f"{Path(page).name}-{number:03d}"
     about = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+
+
+def page_link(page: str, among: set[str]) -> Callable[[str], str]:
+    """Return the rewriting of addresses on `page`: to the page's notebook or source beside it."""
+
+    def rewrite(href: str) -> str:
+        path = href.partition("#")[0]
+        if "://" in href or href.startswith("mailto:") or not path:
+            return href if path else ""
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+        known = target.removesuffix(".html") in among
+        return path.removesuffix(".html") + (".ipynb" if known else ".md")
+
+    return rewrite
 
 
 def _code_cell(source: str) -> dict[str, Any]:

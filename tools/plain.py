@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
@@ -240,22 +239,3 @@ def _inline_element(tag: Tag, link: Callable[[str], str]) -> str:
 
 def _tidy(text: str) -> str:
     return re.sub(r"[ \t]*\n[ \t]*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
-
-
-def page_link(page: str, notebooks: set[str]) -> Callable[[str], str]:
-    """Return the rewriting of addresses on `page`: to the page's notebook or source beside it."""
-
-    def rewrite(href: str) -> str:
-        if "://" in href or href.startswith("mailto:"):
-            return href
-        path = href.partition("#")[0]
-        if not path:
-            return ""
-        here = PurePosixPath(page).parent
-        target = str(here.joinpath(path)).removesuffix(".html")
-        parts: list[str] = []
-        for part in target.split("/"):
-            parts = parts[:-1] if part == ".." else [*parts, part]
-        return path.removesuffix(".html") + (".ipynb" if "/".join(parts) in notebooks else ".md")
-
-    return rewrite

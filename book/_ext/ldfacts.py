@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -36,6 +36,9 @@ class PageFacts(SphinxDirective):
         )
         if cost := self._cost():
             listing += self._row("To run", [nodes.Text(cost)], classes=["ld-cost"])
+        if frozen := frozen_numbers(source, Path(self.env.srcdir) / "book" / "results"):
+            items = [self.state.inline_text(text, self.lineno)[0] for text in frozen]
+            listing += self._row("Frozen numbers", items)
         return [box]
 
     def _row(self, term: str, items: list, classes: list[str] | None = None) -> nodes.Node:
@@ -78,6 +81,28 @@ def reading_minutes(source: str) -> int:
     words = len(re.sub(r"\$\$.*?\$\$", "", text, flags=re.S).split())
     minutes = words / _WORDS_A_MINUTE + len(formulas) / _FORMULAS_A_MINUTE
     return max(1, round(minutes)) if minutes < 10 else 5 * round(minutes / 5)
+
+
+def frozen_numbers(source: str, results: Path) -> list[str]:
+    """Return a line for each frozen study a page shows, marked when the code changed since."""
+    named = re.findall(r"\b(?:frozen|run_at_full_scale)\(\s*[\"']([\w-]+)[\"']", source)
+    lines = []
+    for study in sorted(set(named)):
+        path = results / f"{study}.json"
+        if path.is_file():
+            about = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+            mark = " **(older code)**" if _older(study, about) else ""
+            lines.append(f"`{study}`, scale {about['scale']}, {about['date']}{mark}")
+    return lines
+
+
+def _older(study: str, about: dict[str, Any]) -> bool:
+    from ldyn.studies import is_stale
+
+    try:
+        return is_stale(study)
+    except (ModuleNotFoundError, ValueError):  # the study itself is gone
+        return "source" in about
 
 
 def _gpu_seconds(path: Path, page: str) -> str:

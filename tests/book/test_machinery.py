@@ -5,6 +5,7 @@ import zipfile
 
 import ldbook
 import ldfacts
+import notebooks
 import offline
 import pdf
 import plain
@@ -76,6 +77,16 @@ def test_reading_time_counts_words_and_formulas_and_not_headers():
     assert ldfacts.reading_minutes(head + "word " * 150 * 10 + "$$\na b c\n$$\n" * 16) == 15
 
 
+def test_frozen_numbers_are_named_and_marked_when_the_code_changed(tmp_path, monkeypatch):
+    about = {"scale": "laptop", "date": "2026-01-02", "source": "abc"}
+    (tmp_path / "toy.json").write_text(json.dumps({"provenance": about, "rows": []}))
+    page = 'a = frozen("toy")\nshow.run_at_full_scale("toy")\nfrozen("never")\n'
+    monkeypatch.setattr("ldyn.studies.is_stale", lambda study: False)
+    assert ldfacts.frozen_numbers(page, tmp_path) == ["`toy`, scale laptop, 2026-01-02"]
+    monkeypatch.setattr("ldyn.studies.is_stale", lambda study: True)
+    assert ldfacts.frozen_numbers(page, tmp_path)[0].endswith("**(older code)**")
+
+
 def test_measured_values_are_written_with_their_interval():
     assert measured({"measured": -0.3312, "low": -0.35, "high": -0.3}) == "−0.331 [−0.35, −0.3]"
     assert measured({"measured": 12.0}) == "12"
@@ -85,7 +96,7 @@ def test_measured_values_are_written_with_their_interval():
 
 def as_markdown(body: str) -> list:
     html = f'<article class="bd-article">{body}</article>'
-    return plain.page_cells(html, plain.page_link("book/a/x", {"book/a/y", "book/z"}))
+    return plain.page_cells(html, notebooks.page_link("book/a/x", {"book/a/y", "book/z"}))
 
 
 @pytest.mark.parametrize(
