@@ -9,6 +9,12 @@ from ldyn.piecewise.adaptive import (
     haar_threshold,
     haar_transform,
 )
+from ldyn.piecewise.bayes_linear import (
+    covariance_eigenvalues,
+    half_space_covariance,
+    linear_risk_floor,
+    random_half_space,
+)
 from ldyn.piecewise.boundaries import rough_boundary, smooth_part
 from ldyn.piecewise.classes import (
     Target,
@@ -23,19 +29,51 @@ from ldyn.piecewise.classes import (
     stripes,
     wave,
 )
+from ldyn.piecewise.constructions import (
+    holder_net,
+    indicator_net,
+    interpolant_net,
+    intersection_net,
+    product_net,
+    square_net,
+    step_net,
+)
+from ldyn.piecewise.dynamic import BoundaryFit, fit_boundary
+from ldyn.piecewise.entropy import log_covering_number, parameter_sensitivity
 from ldyn.piecewise.linear import (
     fit_cosine,
     fit_haar_projection,
     fit_neighbours,
     fit_spline,
 )
+from ldyn.piecewise.relunet import ReluNet, affine, compose, deepen, stack
 from ldyn.piecewise.sampling import Sample, grid_values, risk, sample
+from ldyn.piecewise.tuning import (
+    LINEAR,
+    METHODS,
+    Choice,
+    candidates,
+    choose,
+    oracle_and_validated,
+)
 
 __all__ = [
+    "LINEAR",
+    "METHODS",
+    "BoundaryFit",
+    "Choice",
+    "ReluNet",
     "Sample",
     "Target",
+    "affine",
     "ball",
+    "candidates",
+    "choose",
+    "compose",
+    "covariance_eigenvalues",
+    "deepen",
     "disk",
+    "fit_boundary",
     "fit_cosine",
     "fit_dyadic_tree",
     "fit_forest",
@@ -50,14 +88,28 @@ __all__ = [
     "haar_threshold",
     "haar_transform",
     "half_space",
+    "half_space_covariance",
+    "holder_net",
+    "indicator_net",
+    "interpolant_net",
+    "intersection_net",
+    "linear_risk_floor",
+    "log_covering_number",
+    "oracle_and_validated",
+    "parameter_sensitivity",
+    "product_net",
     "random_blob",
     "random_fragment",
+    "random_half_space",
     "risk",
     "rough_boundary",
     "sample",
     "smooth_control",
     "smooth_part",
+    "square_net",
+    "stack",
     "step",
+    "step_net",
     "stripes",
     "wave",
 ]
