@@ -6,8 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_positive, require_samples, stream
-from ldyn.nets.mlp import forward, initialise
+from ldyn.core import (
+    require_choice,
+    require_count,
+    require_points,
+    require_positive,
+    require_samples,
+    stream,
+)
+from ldyn.nets.mlp import ACTIVATIONS, forward, initialise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +24,8 @@ class Training:
     Fields: `hidden` widths; `rate` the peak learning rate; `decay` the decoupled weight decay;
     `validation` the share of the sample held out (0 keeps the last weights instead of the best);
     `check_every` how many steps lie between two looks at the validation risk.
+    Raises: ValueError for a count < 1, an unknown activation, or a rate, decay or share that
+    is out of range.
     """
 
     hidden: tuple[int, ...] = (64, 64, 64, 64)
@@ -31,7 +40,14 @@ class Training:
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "check_every"):
             require_count(getattr(self, name), name)
+        if not self.hidden:
+            raise ValueError("hidden must name at least one width, got none; try (64, 64)")
+        for width in self.hidden:
+            require_count(width, "each hidden width")
+        require_choice(self.activation, ACTIVATIONS, "activation")
         require_positive(self.rate, "rate")
+        if not 0 <= self.decay < float("inf"):
+            raise ValueError(f"decay must be a finite number >= 0, got {self.decay}; try 1e-3")
         if not 0 <= self.validation < 1:
             raise ValueError(
                 f"validation must be a share in [0, 1), got {self.validation}; try 0.2"
@@ -44,7 +60,8 @@ class NetsFit:
 
     Fields: `train`, `valid` (checks, k) mean squared errors at each look, in units of y²;
     `best_step` (k,) the step whose weights were kept; `diverged` (k,) whether the member's loss
-    stopped being finite (its kept weights are then the best finite ones).
+    stopped being finite (its kept weights are then the best finite ones) or its responses
+    overflow the dtype when squared.
     """
 
     parameters: list[Tensor]
@@ -63,12 +80,15 @@ class NetsFit:
         return self.centre[:, None] + self.scale[:, None] * z
 
     def member(self, j: int) -> Callable[[Tensor], Tensor]:
-        """Return network j as a predictor, (m, d) → (m,)."""
+        """Return network j as a predictor, (m, d) → (m,). Raises: ValueError for j ≥ k."""
+        if not 0 <= j < len(self.centre):
+            raise ValueError(f"member must be 0 … {len(self.centre) - 1}, got {j}; try 0")
         parts = [p[j : j + 1] for p in self.parameters]
 
         def predictor(x: Tensor) -> Tensor:
-            z = forward(parts, (2 * x - 1)[None], self.activation)[0, :, 0]
-            return self.centre[j] + self.scale[j] * z
+            require_points(x, dim=parts[0].shape[1])
+            z = forward(parts, (2 * x.to(parts[0]) - 1)[None], self.activation)[0, :, 0]
+            return (self.centre[j] + self.scale[j] * z).to(x)
 
         return predictor
 
@@ -86,9 +106,10 @@ def fit_nets(
     Raises: ValueError for wrong shapes, non-finite data, fewer than 4 samples, or k ≠ len(seeds).
     Source: imaizumi2022, prop-optimisation.
     """
-    if x.ndim != 3 or y.shape != x.shape[:2] or len(seeds) != len(x) or 0 in x.shape:
+    shapes = [tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__ for t in (x, y)]
+    if len(shapes[0]) != 3 or shapes[1] != shapes[0][:2] or len(seeds) != len(x) or 0 in x.shape:
         raise ValueError(
-            f"expected x (k, n, d), y (k, n) and k seeds, got {tuple(x.shape)}, {tuple(y.shape)} "
+            f"expected x (k, n, d), y (k, n) and k seeds, got {shapes[0]}, {shapes[1]} "
             f"and {len(seeds)}; for one network use fit_net"
         )
     require_samples(x.flatten(0, 1), y.flatten())
@@ -109,7 +130,7 @@ def fit_nets(
         train=record["train"] * units,
         valid=record["valid"] * units,
         best_step=record["best_step"],
-        diverged=record["diverged"],
+        diverged=record["diverged"] | ~scale.isfinite(),
     )
 
 
@@ -131,9 +152,10 @@ def _split(
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     n = x.shape[1]
     held = round(n * share)
-    if n < 4 or (share > 0 and not 0 < held < n):
+    if n < 4 or (share > 0 and not 0 < held < n - 1):
         raise ValueError(
-            f"n = {n} samples do not allow a validation share of {share}; give at least 4, or more"
+            f"n = {n} samples do not allow a validation share of {share}; give at least 4, and "
+            "a share that leaves 1 to validate and 2 to train"
         )
     order = torch.stack([torch.randperm(n, generator=stream("split", s)) for s in seeds])
     order = order.to(x.device)

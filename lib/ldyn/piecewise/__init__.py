@@ -28,6 +28,7 @@ from ldyn.piecewise.classes import (
     step,
     stripes,
     wave,
+    wave_height,
 )
 from ldyn.piecewise.constructions import (
     holder_net,
@@ -112,4 +113,5 @@ __all__ = [
     "step_net",
     "stripes",
     "wave",
+    "wave_height",
 ]

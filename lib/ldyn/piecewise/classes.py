@@ -79,13 +79,13 @@ def fragment(h: Function, dim: int, *, alpha: float = math.inf) -> Target:
 
 
 def wave() -> Target:
-    """Return 1{x₂ ≥ 0.5 + 0.2 sin 2πx₁ + 0.05 cos 6πx₁}. Source: prop-ladder."""
+    """Return 1{x₂ ≥ h(x₁)} with h the boundary `wave_height`. Source: prop-ladder."""
+    return fragment(lambda x: wave_height(x[:, 0]), 2)
 
-    def h(x: Tensor) -> Tensor:
-        u = x[:, 0]
-        return 0.5 + 0.2 * (2 * torch.pi * u).sin() + 0.05 * (6 * torch.pi * u).cos()
 
-    return fragment(h, 2)
+def wave_height(u: Tensor) -> Tensor:
+    """Return h(u) = 0.5 + 0.2 sin 2πu + 0.05 cos 6πu for u (m,). Source: prop-ladder."""
+    return 0.5 + 0.2 * (2 * torch.pi * u).sin() + 0.05 * (6 * torch.pi * u).cos()
 
 
 def half_space(normal: tuple[float, ...], offset: float) -> Target:

@@ -77,8 +77,14 @@ def risk(
     return error.square().mean().item()
 
 
-def grid_values(target: Target, side: int) -> Tensor:
-    """Return f* at the centres of a regular grid, as (side, …, side). Source: def-haar."""
+def grid_values(function: Callable[[Tensor], Tensor], side: int, *, dim: int = 2) -> Tensor:
+    """Return a function of (m, d) points at the centres of a regular grid, as (side, …, side).
+
+    Raises: ValueError unless side, dim ≥ 1.
+    Source: def-haar.
+    """
+    require_count(side, "side")
+    require_count(dim, "dim")
     axis = (torch.arange(side, dtype=torch.float64) + 0.5) / side
-    mesh = torch.meshgrid(*[axis] * target.dim, indexing="ij")
-    return target(torch.stack(mesh, -1).reshape(-1, target.dim)).reshape([side] * target.dim)
+    mesh = torch.stack(torch.meshgrid(*[axis] * dim, indexing="ij"), -1).reshape(-1, dim)
+    return torch.cat([function(part) for part in mesh.split(2**15)]).reshape([side] * dim)
