@@ -84,7 +84,7 @@ def fit_ridge(x: Tensor, y: Tensor, *, kernel: Kernel, ridge: float) -> Predicto
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
 
     Arguments: x (n, d), y (n,); solved by Cholesky in float64 on the device of x.
-    Raises: ValueError for bad samples or unless ridge > 0.
+    Raises: ValueError for bad samples, or unless ridge > 0 and large enough to factorise.
     Source: wahba1990, prop-loo.
     """
     require_samples(x, y)
@@ -92,7 +92,11 @@ def fit_ridge(x: Tensor, y: Tensor, *, kernel: Kernel, ridge: float) -> Predicto
     x, y = x.double(), y.double()
     gram = kernel(x, x)
     gram.diagonal().add_(ridge)
-    factor = torch.linalg.cholesky(gram)
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    if failed:
+        raise ValueError(
+            f"ridge must lift the Gram matrix above rounding, got {ridge}; try {1e-12 * len(x):.0e}"
+        )
     return _predictor(kernel, x, torch.cholesky_solve(y[:, None], factor)[:, 0])
 
 
@@ -132,6 +136,6 @@ def fit_ridge_loo(
 def _predictor(kernel: Kernel, x: Tensor, coefficients: Tensor) -> Predictor:
     def predictor(z: Tensor) -> Tensor:
         values = [kernel(part.to(x), x) @ coefficients for part in z.split(8192)]
-        return torch.cat(values).to(z.dtype)
+        return torch.cat(values).to(z)
 
     return predictor

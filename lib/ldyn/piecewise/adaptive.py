@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_positive, require_samples
+from ldyn.core import require_count, require_points, require_positive, require_samples
 from ldyn.piecewise.dyadic import cell_index, cell_sums, coarsen, refine
 
 Predictor = Callable[[Tensor], Tensor]
@@ -103,7 +103,7 @@ def fit_dyadic_tree(
         value = torch.where(reached & (count > 0), total / count.clamp(min=1), above)
         open_ = reached & split
     flat = value.flatten()
-    return lambda z: flat[cell_index(z, depth)].to(z)
+    return lambda z: flat[cell_index(require_points(z, dim=d), depth)].to(z)
 
 
 def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
@@ -112,21 +112,25 @@ def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
     f̂ = a + (b − a) 1{x ≥ t}, the minimum over a, b and t of Σ_i (y_i − f(x_i))², with t halfway
     between two neighbouring design points.
 
-    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 2, or d ≠ 1.
+    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 2 distinct points,
+    or d ≠ 1.
     Source: breiman1984, prop-one-split.
     """
     require_samples(x, y, at_least=2)
     if x.shape[1] != 1:
         raise ValueError(f"one split is for d = 1, got d = {x.shape[1]}; try fit_tree")
     u, order = x[:, 0].sort()
+    if u[0] == u[-1]:
+        raise ValueError(f"a split needs two distinct points, got {u[0]} alone; draw more data")
     sums, n = y[order].cumsum(0), len(y)
     left = torch.arange(1, n, dtype=y.dtype, device=y.device)
     # Maximising the between-group sum of squares minimises the within-group one.
     gain = sums[:-1].square() / left + (sums[-1] - sums[:-1]).square() / (n - left)
-    k = int(gain.argmax())
+    # Equal points stay together.
+    k = int(torch.where(u[1:] > u[:-1], gain, -1.0).argmax())
     cut, a = (u[k] + u[k + 1]) / 2, sums[k] / (k + 1)
     b = (sums[-1] - sums[k]) / (n - k - 1)
-    return lambda z: torch.where(z[:, 0] >= cut, b, a).to(z)
+    return lambda z: torch.where(require_points(z, dim=1)[:, 0] >= cut, b, a).to(z)
 
 
 def fit_tree(x: Tensor, y: Tensor, *, leaves: int) -> Predictor:
@@ -164,4 +168,5 @@ def _within(count: Tensor, total: Tensor, square: Tensor) -> Tensor:
 
 def _fitted(model: object, x: Tensor, y: Tensor) -> Predictor:
     fitted = model.fit(x.cpu().numpy(), y.cpu().numpy())  # type: ignore[attr-defined]
-    return lambda z: torch.as_tensor(fitted.predict(z.cpu().numpy())).to(z)
+    d = x.shape[1]
+    return lambda z: torch.as_tensor(fitted.predict(require_points(z, dim=d).cpu().numpy())).to(z)

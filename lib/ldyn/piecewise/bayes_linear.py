@@ -21,7 +21,7 @@ def half_space_covariance(x: Tensor, z: Tensor) -> Tensor:
     require_points(x)
     require_points(z, name="z", dim=x.shape[1])
     if x.shape[1] > 2:
-        raise ValueError(f"the covariance is written out for d = 1 and 2, got d = {x.shape[1]}")
+        raise ValueError(f"x must have d = 1 or 2 columns, got d = {x.shape[1]}; try x[:, :2]")
     if x.shape[1] == 1:
         return torch.minimum(x, z.T)
     gaps = (x[:, None] - z[None]).abs()
@@ -38,7 +38,7 @@ def random_half_space(dim: int, generator: torch.Generator) -> Target:
     Source: thm-linear-sharp.
     """
     if dim not in (1, 2):
-        raise ValueError(f"dim must be 1 or 2, got {dim}")
+        raise ValueError(f"dim must be 1 or 2, got {dim}; try 2")
     u = torch.rand(3, generator=generator, dtype=torch.float64)
     if dim == 1:
         return step(u[0].item())

@@ -116,8 +116,8 @@ def intersection_net(indicators: list[ReluNet]) -> ReluNet:
 def holder_net(f: Function, *, dim: int, cells: int, teeth: int) -> ReluNet:
     """Return Σ_v f(v) Π_j tent(N x_j − N v_j) over the grid {0, 1/N, …, 1}^d, d = 1 or 2.
 
-    For f in H^β_F, β ≤ 2, the error is at most d F N^(−min(β, 1)) · (N^(−1)/4 if β > 1, scaled to
-    N^(−β)) plus, for d = 2, F (N + 1)² 4^(−m) from the products.
+    For f in H^β_F the error is at most d F (2N)^(−β) for β ≤ 1 and d F N^(−β)/4 for 1 < β ≤ 2,
+    plus, for d = 2, 4 F 4^(−m) from the products, at most four of which differ from 0 at a point.
     Raises: ValueError unless dim is 1 or 2 and cells, teeth ≥ 1.
     Source: yarotsky2017, prop-holder.
     """
@@ -126,7 +126,7 @@ def holder_net(f: Function, *, dim: int, cells: int, teeth: int) -> ReluNet:
     if dim == 1:
         return interpolant_net(f(axis[:, None]))
     if dim != 2:
-        raise ValueError(f"dim must be 1 or 2, got {dim}; the construction for more is the same")
+        raise ValueError(f"dim must be 1 or 2, got {dim}; try dim=2")
     tents = stack([_tent_net(v, cells, j, dim) for v in axis.tolist() for j in (0, 1)], shared=True)
     tents = _select_pairs(tents, len(axis))
     nodes = torch.cartesian_prod(axis, axis)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_samples
+from ldyn.core import require_count, require_points, require_samples
 from ldyn.piecewise.constructions import indicator_net
 from ldyn.piecewise.relunet import ReluNet
 
@@ -28,6 +28,7 @@ class BoundaryFit:
         return (1 - share) * self.values[left] + share * self.values[left + 1]
 
     def __call__(self, x: Tensor) -> Tensor:
+        require_points(x, dim=2)
         return (x[:, 1] >= self.height(x[:, 0])).to(x)
 
     def network(self, slope: float) -> ReluNet:
@@ -45,14 +46,18 @@ def fit_boundary(
     V_{k+1}(v′) = min_v V_k(v) + cost_k(v, v′). Members are networks with S = 4K + 6 parameters.
 
     Arguments: x (n, 2), y (n,). Cost: n · levels² comparisons.
-    Raises: ValueError for bad samples, d ≠ 2, or counts below 1 piece or 2 levels.
+    Raises: ValueError for bad samples, d ≠ 2, counts below 1 piece or 2 levels, or low ≥ high.
     Source: imaizumi2019, prop-viterbi.
     """
     require_samples(x, y)
     require_count(pieces, "pieces")
     require_count(levels, "levels", at_least=2)
     if x.shape[1] != 2:
-        raise ValueError(f"boundaries are fitted in the square, got d = {x.shape[1]}")
+        raise ValueError(
+            f"x must lie in the square, d = 2, got d = {x.shape[1]}; try fit_one_split for d = 1"
+        )
+    if not low < high:
+        raise ValueError(f"heights must have low < high, got {low} and {high}; try 0.1 and 0.9")
     heights = torch.linspace(low, high, levels, dtype=x.dtype, device=x.device)
     interval = (x[:, 0] * pieces).long().clamp(0, pieces - 1)
     order = interval.argsort(stable=True)

@@ -13,10 +13,7 @@ def parameter_sensitivity(depth: int, width: int, largest: float) -> float:
     Raises: ValueError unless depth, width ≥ 1 and largest ≥ 1.
     Source: lem-sensitivity.
     """
-    require_count(depth, "depth")
-    require_count(width, "width")
-    if require_positive(largest, "largest") < 1:
-        raise ValueError(f"largest must be >= 1, got {largest}; the bound is for B >= 1")
+    _require_class(depth, width, largest, "width")
     return depth * largest ** (depth - 1) * (width + 1) ** depth
 
 
@@ -28,13 +25,18 @@ def log_covering_number(radius: float, *, depth: int, nonzero: int, largest: flo
     Source: schmidthieber2020, lem-entropy.
     """
     if require_positive(radius, "radius") > 1:
-        raise ValueError(f"radius must be at most 1, got {radius}")
-    require_count(nonzero, "nonzero")
-    if parameter_sensitivity(depth, nonzero, largest) <= 0:
-        raise ValueError("the sensitivity must be positive")
+        raise ValueError(f"radius must be at most 1, got {radius}; try radius=1.0")
+    _require_class(depth, nonzero, largest, "nonzero")
     return nonzero * (
         math.log(2 / radius)
         + 2 * math.log(depth)
         + depth * math.log(largest)
         + (depth + 2) * math.log(nonzero + 1)
     )
+
+
+def _require_class(depth: int, count: int, largest: float, name: str) -> None:
+    require_count(depth, "depth")
+    require_count(count, name)
+    if require_positive(largest, "largest") < 1:
+        raise ValueError(f"largest must be >= 1, got {largest}; the bound is for B >= 1, try 1.0")

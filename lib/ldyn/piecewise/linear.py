@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_positive, require_samples
+from ldyn.core import require_count, require_points, require_positive, require_samples
 from ldyn.piecewise.dyadic import cell_index, cell_sums, coarsen, refine
 
 Predictor = Callable[[Tensor], Tensor]
@@ -50,7 +50,8 @@ def fit_cosine(x: Tensor, y: Tensor, *, cutoff: int) -> Predictor:
     gram = basis.T @ basis
     gram.diagonal().add_(1e-8 * len(y))
     coefficients = torch.linalg.solve(gram, basis.T @ y)
-    return lambda z: cosine_basis(z, cutoff) @ coefficients.to(z)
+    d = x.shape[1]
+    return lambda z: cosine_basis(require_points(z, dim=d), cutoff) @ coefficients.to(z)
 
 
 def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
@@ -58,8 +59,8 @@ def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
 
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + penalty ∫ f''².
 
-    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 5 of them, d ≠ 1
-    or a penalty that is not > 0; ImportError without SciPy.
+    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 5 distinct points,
+    d ≠ 1 or a penalty that is not > 0; ImportError without SciPy.
     Source: wahba1990, def-linear-estimator.
     """
     require_samples(x, y, at_least=5)
@@ -68,22 +69,32 @@ def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
         raise ValueError(f"the spline is for d = 1, got d = {x.shape[1]}; try fit_cosine")
     from scipy.interpolate import make_smoothing_spline
 
-    order = x[:, 0].argsort()
+    # Responses at one point enter by their mean, with their number as its weight: the same sum.
+    knots, at, counts = x[:, 0].double().unique(return_inverse=True, return_counts=True)
+    if len(knots) < 5:
+        raise ValueError(f"the spline needs 5 distinct points, got {len(knots)}; draw more data")
+    means = torch.zeros_like(knots).index_add_(0, at, y.double()) / counts
     spline = make_smoothing_spline(
-        x[order, 0].double().cpu().numpy(), y[order].double().cpu().numpy(), lam=penalty
+        knots.cpu().numpy(), means.cpu().numpy(), w=counts.double().cpu().numpy(), lam=penalty
     )
     # Outside the data a natural cubic spline goes on as a line; clamping keeps it from running off.
     low, high = x.min().item(), x.max().item()
-    return lambda z: torch.as_tensor(spline(z[:, 0].clamp(low, high).cpu().numpy())).to(z)
+
+    def predictor(z: Tensor) -> Tensor:
+        inside = require_points(z, dim=1)[:, 0].clamp(low, high)
+        return torch.as_tensor(spline(inside.cpu().numpy())).to(z)
+
+    return predictor
 
 
 def neighbour_means(x: Tensor, y: Tensor, z: Tensor, counts: list[int]) -> Tensor:
     """Return the means of y over the k nearest points to each z, for every k, as (len(counts), m).
 
-    Raises: ValueError for bad samples or a count outside 1 … n.
+    Raises: ValueError for bad samples or points, or a count outside 1 … n.
     Source: tsybakov2009, def-linear-estimator.
     """
     require_samples(x, y)
+    require_points(z, name="z", dim=x.shape[1])
     for count in counts:
         require_count(count, "neighbours")
         if count > len(y):
@@ -91,7 +102,9 @@ def neighbour_means(x: Tensor, y: Tensor, z: Tensor, counts: list[int]) -> Tenso
     pick = torch.tensor(counts, device=x.device)
     parts = []
     for part in z.split(4096):
-        nearest = torch.cdist(part, x).topk(max(counts), largest=False).indices
+        # The direct differences: expanding ‖z − x‖² would shuffle close points in float32.
+        gaps = torch.cdist(part, x, compute_mode="donot_use_mm_for_euclid_dist")
+        nearest = gaps.topk(max(counts), largest=False).indices
         parts.append(y[nearest].cumsum(1)[:, pick - 1] / pick)
     return torch.cat(parts).T
 
@@ -125,5 +138,5 @@ def fit_haar_projection(x: Tensor, y: Tensor, *, level: int) -> Predictor:
     while means:
         finer = means.pop()
         value = torch.where(finer.isfinite(), finer, refine(value))
-    flat = value.flatten()
-    return lambda z: flat[cell_index(z, level)].to(z)
+    flat, d = value.flatten(), x.shape[1]
+    return lambda z: flat[cell_index(require_points(z, dim=d), level)].to(z)

@@ -59,7 +59,10 @@ def compose(outer: ReluNet, inner: ReluNet) -> ReluNet:
     """
     (a, b), (c, e) = inner.layers[-1], outer.layers[0]
     if a.shape[0] != c.shape[1]:
-        raise ValueError(f"inner has {a.shape[0]} outputs and outer {c.shape[1]} inputs")
+        raise ValueError(
+            f"inner must have the {c.shape[1]} outputs that outer takes, got {a.shape[0]}; "
+            "stack networks to widen inner"
+        )
     return ReluNet(layers=(*inner.layers[:-1], (c @ a, c @ b + e), *outer.layers[1:]))
 
 
@@ -85,7 +88,7 @@ def stack(nets: list[ReluNet], *, shared: bool) -> ReluNet:
     Source: lem-algebra.
     """
     if not nets:
-        raise ValueError("stack needs at least one network, got none")
+        raise ValueError("stack needs at least one network, got none; try [net]")
     depth = max(net.depth for net in nets)
     nets = [deepen(net, depth) for net in nets]
     layers = []

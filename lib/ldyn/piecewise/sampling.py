@@ -33,8 +33,8 @@ def sample(
     Source: imaizumi2022, def-piecewise-2022.
     """
     require_count(n, "n")
-    if not noise >= 0:
-        raise ValueError(f"noise must be a standard deviation >= 0, got {noise}; try 0.3")
+    if not 0 <= noise < float("inf"):
+        raise ValueError(f"noise must be a finite standard deviation >= 0, got {noise}; try 0.3")
     device = generator.device
     x = torch.rand(n, target.dim, generator=generator, dtype=torch.float64, device=device)
     errors = torch.randn(n, generator=generator, dtype=torch.float64, device=device)
@@ -70,7 +70,8 @@ def risk(
     Raises: ValueError unless points ≥ 1.
     Source: imaizumi2022, def-piecewise-2022.
     """
-    points = points or (2**16 if target.dim == 1 else 2**14)
+    if points is None:
+        points = 2**16 if target.dim == 1 else 2**14
     require_count(points, "points")
     x = quadrature_points(target.dim, points, generator)
     error = predictor(x.to(dtype)).double().cpu() - target(x)
