@@ -49,6 +49,17 @@ from ldyn.piecewise.linear import (
 )
 from ldyn.piecewise.relunet import ReluNet, affine, compose, deepen, stack
 from ldyn.piecewise.sampling import Sample, grid_values, risk, sample
+from ldyn.piecewise.theory import (
+    conservative_boundary,
+    conservative_linear_exponent,
+    linear_boundary,
+    linear_exponent,
+    network_exponent,
+    samples_factor,
+    wavelet_boundary,
+    wavelet_exponent,
+    winner,
+)
 from ldyn.piecewise.tuning import (
     LINEAR,
     METHODS,
@@ -71,6 +82,8 @@ __all__ = [
     "candidates",
     "choose",
     "compose",
+    "conservative_boundary",
+    "conservative_linear_exponent",
     "covariance_eigenvalues",
     "deepen",
     "disk",
@@ -94,8 +107,11 @@ __all__ = [
     "indicator_net",
     "interpolant_net",
     "intersection_net",
+    "linear_boundary",
+    "linear_exponent",
     "linear_risk_floor",
     "log_covering_number",
+    "network_exponent",
     "oracle_and_validated",
     "parameter_sensitivity",
     "product_net",
@@ -105,6 +121,7 @@ __all__ = [
     "risk",
     "rough_boundary",
     "sample",
+    "samples_factor",
     "smooth_control",
     "smooth_part",
     "square_net",
@@ -114,4 +131,7 @@ __all__ = [
     "stripes",
     "wave",
     "wave_height",
+    "wavelet_boundary",
+    "wavelet_exponent",
+    "winner",
 ]

@@ -32,7 +32,7 @@ def linear_exponent(alpha: Number, beta: Number, dim: int) -> Number:
     Source: thm-linear-sharp, thm-linear-rough, prop-linear-attained.
     """
     _require(alpha, beta, dim)
-    return min(1 / (2 + (dim - 1) / min(alpha, 1)), _parts(beta, dim))
+    return min(1 / (2 + (dim - 1) / _roughness(alpha)), _parts(beta, dim))
 
 
 def conservative_linear_exponent(alpha: Number, beta: Number, dim: int) -> Number:
@@ -61,7 +61,7 @@ def wavelet_exponent(alpha: Number, beta: Number, dim: int) -> Number:
     _require(alpha, beta, dim)
     if dim == 1:
         return _parts(beta, dim)
-    return min(min(alpha, 1) / (dim * _one(alpha)), _parts(beta, dim))
+    return min(_roughness(alpha) / dim, _parts(beta, dim))
 
 
 def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
@@ -88,7 +88,8 @@ def linear_boundary(alpha: Number, dim: int) -> Number:
     Raises: ValueError unless alpha > 0 and dim ≥ 1.
     Source: thm-phase.
     """
-    return conservative_boundary(min(alpha, _one(alpha)), dim)
+    _require(alpha, 1, dim)
+    return conservative_boundary(_roughness(alpha), dim)
 
 
 def conservative_boundary(alpha: Number, dim: int) -> Number:
@@ -112,7 +113,7 @@ def wavelet_boundary(alpha: Number, dim: int) -> Number:
     Source: thm-phase.
     """
     _require(alpha, 1, dim)
-    return math.inf if dim == 1 else dim / (2 * dim / min(alpha, _one(alpha)) - 2)
+    return math.inf if dim == 1 else dim / (2 * dim / _roughness(alpha) - 2)
 
 
 def samples_factor(exponent: Number, gain: float = 10) -> float:
@@ -129,8 +130,8 @@ def _parts(beta: Number, dim: int) -> Number:
     return 1 / (1 + dim / (2 * beta))
 
 
-def _one(like: Number) -> Number:
-    return Fraction(1) if isinstance(like, Fraction) else 1.0
+def _roughness(alpha: Number) -> Number:
+    return min(alpha, Fraction(1) if isinstance(alpha, Fraction) else 1.0)
 
 
 def _require(alpha: Number, beta: Number, dim: int) -> None:
