@@ -39,7 +39,8 @@ def glue(key: str, value: Any, fmt: str = "") -> str:
                 "mime_prefix": "application/papermill.record/",
             }
         }
-        display({_MIME: text}, raw=True, metadata=about)
+        # The role evaluates a literal, and "8,192" is one: of a pair.
+        display({_MIME: repr(text)}, raw=True, metadata=about)
     return Quiet(text)
 
 

@@ -1,0 +1,152 @@
+// The phase diagram: who has the largest exponent at smoothness α of the edge and β of the parts.
+// State: alpha, beta, dim.
+
+const MOST = 4;
+const LEAST = 0.05;
+
+// Exponents r of n^(−r): networks, thresholded wavelets, linear (sharp), linear (bound of 2022).
+function exponents(alpha, beta, dim) {
+  const parts = 1 / (1 + dim / (2 * beta));
+  const rough = Math.min(alpha, 1);
+  return {
+    networks: Math.min(1 / (1 + (dim - 1) / alpha), parts),
+    wavelets: dim === 1 ? parts : Math.min(rough / dim, parts),
+    linear: Math.min(1 / (2 + (dim - 1) / rough), parts),
+    old: Math.min(1 / (2 + (dim - 1) / alpha), parts),
+  };
+}
+
+function leaders(alpha, beta, dim) {
+  const r = exponents(alpha, beta, dim);
+  return ["networks", "wavelets", "linear"].filter((name) => r[name] > r.networks - 1e-12);
+}
+
+// The β above which networks lead: over linear methods, by the bound of 2022, over wavelets.
+function boundaries(alpha, dim) {
+  const rough = Math.min(alpha, 1);
+  return {
+    linear: dim / (2 + (2 * (dim - 1)) / rough),
+    old: dim / (2 + (2 * (dim - 1)) / alpha),
+    wavelets: dim === 1 ? Infinity : dim / ((2 * dim) / rough - 2),
+  };
+}
+
+// n must grow by gain^(1/r) to divide a risk n^(−r) by `gain`.
+function samplesFactor(r, gain) { return gain ** (1 / r); }
+
+function times(factor) {
+  if (factor < 9950) return Number(factor.toPrecision(2)).toLocaleString("en");
+  const ten = Math.floor(Math.log10(factor) + 1e-9);
+  return `${(factor / 10 ** ten).toFixed(1)} × 10${superscript(ten)}`;
+}
+
+const REGIONS = {
+  "networks": ["vermilion", "networks alone"],
+  "networks wavelets": ["ochre", "networks = wavelets"],
+  "networks linear": ["purple", "networks = linear"],
+  "networks wavelets linear": ["grey", "all tie"],
+};
+const ROWS = [
+  ["networks", "vermilion", "networks"],
+  ["wavelets", "ochre", "thresholded wavelets"],
+  ["linear", "blue", "any linear method"],
+  ["old", "blue", "linear, bound of 2022"],
+];
+
+// Vertical strips of one region each: [β from, β to, names], at one α.
+function strips(alpha, dim) {
+  const { linear, wavelets } = boundaries(alpha, dim);
+  const cuts = [0, linear, wavelets, MOST].map((b) => Math.min(b, MOST)).sort((a, b) => a - b);
+  return cuts.slice(1).map((to, i) => [cuts[i], to]).filter(([from, to]) => to > from)
+    .map(([from, to]) => [from, to, leaders(alpha, (from + to) / 2, dim).join(" ")]);
+}
+
+function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
+  const plot = chart(pen, { width, height, ink, x: [0, MOST], y: [0, MOST],
+    xlabel: "α, smoothness of the boundary", ylabel: "β, smoothness of the parts",
+    xticks: [0, 1, 2, 3, 4], yticks: [0, 1, 2, 3, 4] });
+  const { left, right } = plot.box;
+  pen.save();
+  pen.globalAlpha = 0.3;
+  for (let px = left; px < width - right; px++) {
+    for (const [from, to, names] of strips(plot.sx.back(px + 0.5), dim)) {
+      pen.fillStyle = ink[REGIONS[names][0]];
+      pen.fillRect(px, plot.sy(to), 1, plot.sy(from) - plot.sy(to));
+    }
+  }
+  pen.restore();
+  const xs = Array.from({ length: 401 }, (_, i) => LEAST / 5 + (i / 400) * (MOST - LEAST / 5));
+  const within = (name) => {
+    const kept = xs.filter((a) => boundaries(a, dim)[name] <= MOST);
+    return [kept, kept.map((a) => boundaries(a, dim)[name])];
+  };
+  plot.curve(...within("wavelets"), { colour: ink.ochre });
+  plot.curve(...within("old"), { colour: ink.blue, dash: [6, 5] });
+  plot.curve(...within("linear"), { colour: ink.blue, wide: 2.5 });
+  if (dim > 1) plot.curve([1, 1], [boundaries(1, dim).wavelets, MOST], { colour: ink.ochre, dash: [2, 4] });
+  if (dim > 1) plot.words("bound of 2022", MOST, boundaries(MOST, dim).old, { colour: ink.ink, align: "right", dx: -4, dy: -10 });
+  plot.words("networks alone", 2.6, 3.4, { align: "center", dx: 0 });
+  paintNames(plot, dim);
+  plot.dots([alpha], [beta], { radius: 6, hollow: true });
+  return plot;
+}
+
+// Names of the lower regions, where there is room for a line of text.
+function paintNames(plot, dim) {
+  for (const [from, to, names] of strips(2.2, dim)) {
+    if (names !== "networks" && plot.sy(from) - plot.sy(to) > 16)
+      plot.words(REGIONS[names][1], 2.2, (from + Math.min(to, 1)) / 2, { align: "center", dx: 0 });
+  }
+}
+
+function paintBars(pen, { width, height, ink, alpha, beta, dim, gain }) {
+  const r = exponents(alpha, beta, dim);
+  const step = height / ROWS.length;
+  ROWS.forEach(([name, hue, text], k) => {
+    const top = k * step;
+    pen.fillStyle = ink.ink;
+    pen.textBaseline = "top";
+    pen.textAlign = "left";
+    pen.fillText(text, 0, top + 4);
+    pen.textAlign = "right";
+    pen.fillText(`r = ${r[name].toFixed(3)},  n × ${times(samplesFactor(r[name], gain))}`, width, top + 4);
+    pen.fillStyle = ink.faint;
+    pen.fillRect(0, top + 22, width, 10);
+    pen.strokeStyle = pen.fillStyle = ink[hue];
+    if (name === "old") pen.strokeRect(1, top + 23, r[name] * width - 2, 8);
+    else pen.fillRect(0, top + 22, r[name] * width, 10);
+  });
+}
+
+function render({ model, el }) {
+  const fig = figure(el, model);
+  const dims = fig.slider("dimension D", { min: 1, max: 10, name: "dim", value: 2 });
+  const range = { min: LEAST, max: MOST, step: 0.05, value: 2, text: (v) => v.toFixed(2) };
+  const alphas = fig.slider("edge α", { ...range, name: "alpha" });
+  const betas = fig.slider("parts β", { ...range, name: "beta" });
+  const gains = fig.choice("divide the error by", ["2", "10"], { value: "10" });
+  const say = fig.readout();
+  const now = () => ({ alpha: alphas.value, beta: betas.value, dim: dims.value, gain: Number(gains.value) });
+  let plot;
+  const plane = fig.draw({ aspect: 0.62 }, (pen, size) => {
+    const point = now();
+    plot = paintPlane(pen, { ...size, ...point });
+    const { alpha, beta, dim, gain } = point;
+    const r = exponents(alpha, beta, dim);
+    const best = REGIONS[leaders(alpha, beta, dim).join(" ")][1];
+    say(`α = ${alpha.toFixed(2)}, β = ${beta.toFixed(2)}, D = ${dim}: ${best}. To divide the error by ${gain}, `
+      + `networks need ${times(samplesFactor(r.networks, gain))} times the samples, `
+      + `a linear method ${times(samplesFactor(r.linear, gain))} times.`);
+  });
+  fig.draw({ aspect: 0, lowest: 152, label: "The four exponents at this point, as bars." },
+    (pen, size) => paintBars(pen, { ...size, ...now() }));
+  const onGrid = (v) => Math.min(MOST, Math.max(LEAST, Math.round(v * 20) / 20));
+  fig.pointer(plane, (x, y) => {
+    if (x === null || !plot) return;
+    alphas.value = onGrid(plot.sx.back(x));
+    betas.value = onGrid(plot.sy.back(y));
+  });
+  return fig.cleanUp;
+}
+
+export default { render };
