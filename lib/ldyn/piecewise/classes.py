@@ -160,6 +160,7 @@ def random_fragment(
     """
     require_count(dim, "dim")
     require_count(pieces, "pieces", at_least=2)
+    require_positive(alpha, "alpha")
     parts = tuple(
         smooth_part(beta, dim=dim, generator=generator, level=0.25 + 0.5 * (m % 2))
         for m in range(pieces)
