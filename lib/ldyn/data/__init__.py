@@ -1,6 +1,6 @@
 """Real data: downloaded once, checked, cached, or read from a folder of your own."""
 
-from ldyn.data.cones import Disparity, cones
-from ldyn.data.fetch import DataError, cache_folder, fetch
+from ldyn.data.disparity import Disparity, cones
+from ldyn.data.files import DataError, cache_folder, fetch
 
 __all__ = ["DataError", "Disparity", "cache_folder", "cones", "fetch"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.data.fetch import fetch
+from ldyn.data.files import fetch
 
 
 @dataclass(frozen=True, kw_only=True)

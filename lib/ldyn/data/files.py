@@ -79,10 +79,10 @@ def fetch(name: str) -> np.ndarray:
     cached = cache_folder() / name
     try:
         return _verified(cached.read_bytes(), source)
-    except FileNotFoundError:
-        pass
     except DataError:
         cached.unlink(missing_ok=True)
+    except OSError:  # not there, or not readable
+        pass
     data, content = _download(source)
     _keep(cached, data)
     return content

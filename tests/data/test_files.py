@@ -1,0 +1,197 @@
+"""Loading data. The network is a server in this process, on this machine alone."""
+
+import hashlib
+import http.server
+import io
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ldyn import data
+from ldyn.data import files as module
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (24, 31), dtype=np.uint8)
+NAME = "scene/picture.png"
+
+
+def encoded(picture=PICTURE, level=6):
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=level)
+    return out.getvalue()
+
+
+@pytest.fixture
+def site(monkeypatch, tmp_path):
+    """A server whose answers are listed in advance: (status, body) each, the last one for ever."""
+    state = SimpleNamespace(answers=[(200, encoded())], asked=0)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body = state.answers[min(state.asked, len(state.answers) - 1)]
+            state.asked += 1
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(
+        target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}
+    )
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}/picture.png"
+    digest = hashlib.sha256(PICTURE.tobytes()).hexdigest()
+    source = module.Source(url=state.url, digest=digest, decode=module._png)
+    monkeypatch.setattr(module, "SOURCES", {NAME: source})
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("LDYN_DATA", raising=False)
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_file_is_downloaded_once_and_then_read_from_the_cache(site):
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.asked == 1
+    assert [p.name for p in (data.cache_folder() / "scene").iterdir()] == ["picture.png"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [(503, b"busy"), (200, b"<html>log in</html>"), (200, encoded()[:-200]), (200, b"")],
+    ids=["busy", "a web page", "truncated", "empty"],
+)
+def test_a_failed_or_damaged_answer_is_asked_for_again(site, bad):
+    site.answers = [bad, (200, encoded())]
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.asked == 2
+
+
+def test_after_the_last_attempt_a_sentence_says_what_to_do(site):
+    site.answers = [(503, b"busy")]
+    with pytest.raises(data.DataError, match=r"could not download .*503.*set LDYN_DATA"):
+        data.fetch(NAME)
+    assert site.asked == module.ATTEMPTS
+
+
+def test_a_page_that_is_gone_is_not_asked_for_again(site):
+    site.answers = [(404, b"")]
+    with pytest.raises(data.DataError, match="404"):
+        data.fetch(NAME)
+    assert site.asked == 1
+
+
+def test_without_network_a_sentence_says_what_to_do(site, monkeypatch):
+    unreachable = module.Source(url="http://127.0.0.1:1/x.png", digest="", decode=module._png)
+    monkeypatch.setattr(module, "SOURCES", {NAME: unreachable})
+    with pytest.raises(data.DataError, match="connect to the network and try again"):
+        data.fetch(NAME)
+
+
+def test_other_content_is_never_used_nor_kept(site):
+    site.answers = [(200, encoded(PICTURE + 1))]
+    with pytest.raises(data.DataError, match="differs from the published"):
+        data.fetch(NAME)
+    assert not (data.cache_folder() / NAME).exists()
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"x" + b])
+def test_a_damaged_cache_is_replaced(site, damage):
+    data.fetch(NAME)
+    cached = data.cache_folder() / NAME
+    cached.write_bytes(damage(encoded()))
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.asked == 2
+    assert cached.read_bytes() == encoded()
+
+
+def test_a_damaged_cache_is_gone_even_when_the_download_fails(site):
+    data.fetch(NAME)
+    cached = data.cache_folder() / NAME
+    cached.write_bytes(encoded(PICTURE + 1))
+    site.answers = [(404, b"")]
+    with pytest.raises(data.DataError, match="could not download"):
+        data.fetch(NAME)
+    assert not cached.exists()
+
+
+def test_a_local_folder_takes_the_place_of_the_download(site, monkeypatch, tmp_path):
+    (tmp_path / "scene").mkdir()
+    # Compressed differently: the digest is that of the content.
+    (tmp_path / NAME).write_bytes(encoded(level=0))
+    assert encoded(level=0) != encoded()
+    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.asked == 0
+    assert not data.cache_folder().exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read"),
+        (encoded()[:-200], "truncated or damaged"),
+        (encoded(PICTURE + 1), "differs from the published"),
+    ],
+    ids=["absent", "truncated", "other"],
+)
+def test_a_bad_local_file_is_named_and_not_replaced(site, monkeypatch, tmp_path, content, says):
+    (tmp_path / "scene").mkdir()
+    if content is not None:
+        (tmp_path / NAME).write_bytes(content)
+    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
+    with pytest.raises(data.DataError, match=says) as caught:
+        data.fetch(NAME)
+    assert str(tmp_path / NAME) in str(caught.value)
+    assert "unset LDYN_DATA" in str(caught.value)
+    assert site.asked == 0
+    assert content is None or (tmp_path / NAME).read_bytes() == content
+
+
+def test_a_cache_that_cannot_be_written_does_not_matter(site, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("a file where the cache folder would be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+
+
+def test_an_interrupted_write_leaves_no_half_file(site, monkeypatch):
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(module.os, "replace", full)
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert list((data.cache_folder() / "scene").iterdir()) == []
+
+
+def test_unknown_names_are_listed():
+    with pytest.raises(ValueError, match=r"data file must be one of .*disp2\.png"):
+        data.fetch("cones")
+
+
+def test_a_missing_decoder_is_named(site, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
+    with pytest.raises(ImportError, match="pip install pillow"):
+        data.fetch(NAME)
+
+
+def test_cones_scales_the_file_and_marks_what_is_unknown(monkeypatch):
+    stored = np.array([[0, 4], [10, 255]], dtype=np.uint8)
+    photograph = np.zeros((2, 2, 3), dtype=np.uint8)
+    monkeypatch.setattr(
+        "ldyn.data.disparity.fetch", lambda name: stored if "disp" in name else photograph
+    )
+    scene = data.cones()
+    assert scene.values.tolist() == [[0, 1], [2.5, 63.75]]
+    assert scene.known.tolist() == [[False, True], [True, True]]
+    assert scene.image.shape == (2, 2, 3)
