@@ -19,8 +19,8 @@ def haar_transform(values: Tensor) -> list[Tensor]:
     level. Raises: ValueError unless every side is the same power of two.
     Source: donoho1998, def-haar.
     """
-    side = values.shape[0]
-    if set(values.shape) != {side} or side & (side - 1):
+    side = max(values.shape, default=0)
+    if set(values.shape) != {side} or side < 1 or side & (side - 1):
         raise ValueError(f"expected a grid with sides 2^J, got {tuple(values.shape)}; pad or crop")
     details = []
     while values.shape[0] > 1:

@@ -21,7 +21,8 @@ def cosine_basis(x: Tensor, cutoff: int) -> Tensor:
     """
     require_count(cutoff, "cutoff")
     k = torch.arange(cutoff, dtype=x.dtype, device=x.device)
-    scale = torch.where(k > 0, 2.0**0.5, 1.0).to(x)
+    scale = torch.full_like(k, 2.0**0.5)
+    scale[0] = 1.0
     basis = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
     for j in range(x.shape[1]):
         column = scale * (torch.pi * x[:, j : j + 1] * k).cos()
