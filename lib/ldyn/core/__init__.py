@@ -1,5 +1,6 @@
-"""The floor of the library: checks, devices, named random streams, frozen results, slopes."""
+"""The floor of the library: checks, devices, random streams, frozen results, slopes, answers."""
 
+from ldyn.core.answers import Judge, Verdict, judge_function, judge_number, judge_tensor
 from ldyn.core.checks import (
     require_choice,
     require_count,
@@ -14,9 +15,14 @@ from ldyn.core.streams import stream
 
 __all__ = [
     "Frozen",
+    "Judge",
     "Slope",
+    "Verdict",
     "default_device",
     "frozen",
+    "judge_function",
+    "judge_number",
+    "judge_tensor",
     "require_choice",
     "require_count",
     "require_points",

@@ -41,6 +41,7 @@ from ldyn.piecewise.constructions import (
 )
 from ldyn.piecewise.dynamic import BoundaryFit, fit_boundary
 from ldyn.piecewise.entropy import log_covering_number, parameter_sensitivity
+from ldyn.piecewise.exercises import EXERCISES, check
 from ldyn.piecewise.linear import (
     fit_cosine,
     fit_haar_projection,
@@ -70,6 +71,7 @@ from ldyn.piecewise.tuning import (
 )
 
 __all__ = [
+    "EXERCISES",
     "LINEAR",
     "METHODS",
     "BoundaryFit",
@@ -80,6 +82,7 @@ __all__ = [
     "affine",
     "ball",
     "candidates",
+    "check",
     "choose",
     "compose",
     "conservative_boundary",

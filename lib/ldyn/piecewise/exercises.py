@@ -1,0 +1,243 @@
+"""The exercises of chapter 1 that can be checked, each with the function that its answer is."""
+
+import math
+from typing import Any
+
+import torch
+
+from ldyn.core import (
+    Judge,
+    Verdict,
+    judge_function,
+    judge_number,
+    judge_tensor,
+    require_choice,
+    stream,
+)
+from ldyn.piecewise.adaptive import haar_transform
+from ldyn.piecewise.classes import half_space
+from ldyn.piecewise.judges import judge_maximum, judge_triangle, judge_two_jumps
+from ldyn.piecewise.sampling import grid_values
+
+NOISE = 0.3
+
+
+def check(exercise: str, answer: Any) -> Verdict:
+    """Return whether `answer` solves the exercise, and if not a hint that keeps the solution.
+
+    Arguments: `exercise` the label "ex-…" of a page; `answer` what that exercise asks for: a
+    number, a tensor, a function of numbers, a network or a fitting rule.
+    Raises: ValueError for an unknown exercise, with the known ones.
+    Source: ex-window.
+    """
+    require_choice(exercise, EXERCISES, "exercise")
+    hint = EXERCISES[exercise](answer)
+    return Verdict(exercise=exercise, right=not hint, hint=hint or _PRAISE)
+
+
+_PRAISE = "The answer agrees with the reference."
+
+
+def best_window(n: float, noise: float, dim: float) -> float:
+    """Return the w that minimises w/12 + σ²/(n w^D). Source: ex-window, ex-window-dims."""
+    return (12 * dim * noise**2 / n) ** (1 / (dim + 1))
+
+
+def shrinkage_floor(n: float, noise: float) -> float:
+    """Return Σ_{k ≥ 1} 1/(π² k² + n/σ²) = (a coth a − 1)/(2 a²), a = √n/σ. Source: ex-shrink."""
+    a = math.sqrt(n) / noise
+    return (a / math.tanh(a) - 1) / (2 * a**2)
+
+
+def false_alarm(t: float) -> float:
+    """Return E z² 1{|z| > t} for z ∼ N(0, 1). Source: ex-sparse."""
+    density = math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
+    return 2 * t * density + math.erfc(t / math.sqrt(2))
+
+
+def one_split_constant(noise: float, *, walks: int = 100_000, steps: int = 25) -> float:
+    """Return the limit of n · risk for one split at a jump of height 1: 2σ² + ½ + E|j|.
+
+    j is where the walk with steps 1 + 2σz, z ∼ N(0, 1), in both directions from 0, is least;
+    E|j| is simulated, with standard error below 0.002 at σ = 0.3.
+    Source: ex-one-split.
+    """
+    generator = stream("one split", noise, walks, steps)
+    shape = (2, walks, steps)
+    walk = (1 + 2 * noise * torch.randn(shape, generator=generator)).cumsum(2)
+    low, where = walk.min(2)
+    away = torch.where(low < 0, where + 1, 0)
+    nearer = low[0] < low[1]
+    j = torch.where(nearer, away[0], away[1]).double().mean().item()
+    return 2 * noise**2 + 0.5 + j
+
+
+def haar_count(level: int) -> int:
+    """Return how many Haar terms of 1{x₂ ≥ 1/3} on a 2^J grid are not zero. Source: ex-cells."""
+    terms = haar_transform(grid_values(half_space((0.0, 1.0), 1 / 3), 2**level))
+    return sum(int((term.abs() > 1e-9).sum()) for term in terms)
+
+
+_RADII = (0.6, 0.3, 0.11, 0.031)
+
+EXERCISES: dict[str, Judge] = {
+    "ex-window": judge_number(
+        lambda: best_window(300, NOISE, 1),
+        slips={"That is its square: take the root.": lambda: best_window(300, NOISE, 1) ** 2},
+        tolerance=5e-3,
+    ),
+    "ex-brownian": judge_number(
+        lambda: NOISE / 2,
+        slips={
+            "The constant at σ = 0.3 is asked for, yours does not know σ.": lambda: 1 / 2,
+            "Count each eigenvalue once.": lambda: NOISE,
+        },
+    ),
+    "ex-cells": judge_number(
+        lambda: haar_count(6),
+        slips={
+            "Close: the mean counts too.": lambda: haar_count(6) - 1,
+            "That is the number of all terms; most of them vanish.": lambda: 4.0**6,
+        },
+        tolerance=1e-9,
+    ),
+    "ex-budget": judge_tensor(lambda: [10.0**3, 10.0**2, 10.0**1.5], tolerance=1e-2),
+    "ex-area": judge_number(
+        lambda: 0.4 / math.pi,
+        slips={
+            "That is the distance; its square is asked for.": lambda: math.sqrt(0.4 / math.pi),
+            "That is the squared distance of the graphs, not of the indicators.": lambda: 0.02,
+        },
+    ),
+    "ex-band": judge_function(
+        lambda window, jump, radius: window * jump**2 / (24 * radius),
+        grid={"window": (0.02, 0.04), "jump": (1.0, 3.0), "radius": (0.05, 0.2)},
+        slips={
+            "Two bands, one on each side of the edge, share this error.": (
+                lambda window, jump, radius: window * jump**2 / (12 * radius)
+            ),
+        },
+    ),
+    "ex-checkerboard": judge_function(
+        lambda k: 2 * (k - 1),
+        grid={"k": (2, 3, 8)},
+        slips={"A line on the rim of the square separates nothing.": lambda k: 2 * (k + 1)},
+    ),
+    "ex-frontier": judge_function(
+        lambda alpha, dim: alpha * dim / (2 * (dim - 1)),
+        grid={"alpha": (1.0, 2.0, 0.5), "dim": (2, 3, 7)},
+        slips={
+            "That is the largest α for a given β.": lambda b, d: 2 * b * (d - 1) / d,
+        },
+    ),
+    "ex-window-dims": judge_function(
+        best_window,
+        grid={"n": (100.0, 1000.0), "noise": (0.3, 1.0), "dim": (1, 2, 3)},
+        slips={
+            "Differentiate again: a power w^(−D) has a derivative with a factor D.": (
+                lambda n, noise, dim: (12 * noise**2 / n) ** (1 / (dim + 1))
+            ),
+        },
+    ),
+    "ex-cosine": judge_number(
+        lambda: 2 / math.pi,
+        slips={
+            "Bias and variance both count.": lambda: 1 / math.pi,
+            "What is the mean of sin² over all places θ?": lambda: 2 * math.sqrt(2) / math.pi,
+        },
+    ),
+    "ex-shrink": judge_function(
+        shrinkage_floor,
+        grid={"n": (4.0, 64.0, 1000.0), "noise": (0.3, 1.0)},
+        slips={
+            "That is the leading term for large n; the whole sum is asked for.": (
+                lambda n, noise: noise / (2 * math.sqrt(n))
+            ),
+            "The sum starts at k = 1, yours runs over all integers.": (
+                lambda n, noise: noise / math.sqrt(n) / math.tanh(math.sqrt(n) / noise)
+            ),
+        },
+    ),
+    "ex-sparse": judge_function(
+        false_alarm,
+        grid={"t": (0.5, 1.0, 2.0, 3.5)},
+        slips={
+            "Both tails count.": lambda t: false_alarm(t) / 2,
+            "That is the probability of a false alarm, not its mean square.": (
+                lambda t: math.erfc(t / math.sqrt(2))
+            ),
+        },
+    ),
+    "ex-one-split": judge_number(
+        lambda: one_split_constant(NOISE),
+        slips={
+            "The two levels are estimated too.": lambda: one_split_constant(NOISE) - 2 * NOISE**2,
+            "Even without a single mistake, the cut is not at θ.": (
+                lambda: one_split_constant(NOISE) - 0.5
+            ),
+        },
+        tolerance=0.02,
+    ),
+    "ex-height": judge_number(
+        lambda: 5.0,
+        slips={
+            "That is the place alone; the levels are estimated too.": lambda: 3.0,
+            "That is the levels alone; the place is estimated too.": lambda: 2.0,
+        },
+        tolerance=0.03,
+    ),
+    "ex-ramp": judge_function(
+        lambda slope: 1 / (3 * slope),
+        grid={"slope": (1.0, 10.0, 64.0)},
+        slips={
+            "That is the ramp centred at the jump.": lambda slope: 1 / (12 * slope),
+            "That is the L¹ distance.": lambda slope: 1 / (2 * slope),
+            "That is the distance; its square is asked for.": lambda a: 1 / math.sqrt(3 * a),
+        },
+    ),
+    "ex-max": judge_maximum,
+    "ex-triangle": judge_triangle,
+    "ex-leaky": judge_tensor(lambda: [1 / (1 - 0.1**2), 0.1 / (1 - 0.1**2)]),
+    "ex-sawtooth": judge_function(
+        lambda pieces: 1 / (8 * pieces**2),
+        grid={"pieces": (1, 2, 5, 16)},
+        slips={
+            "That is the error of the chords; other lines do better.": lambda p: 1 / (4 * p**2),
+        },
+    ),
+    "ex-count": judge_function(
+        lambda pieces: 4 * pieces + 6,
+        grid={"pieces": (1, 2, 9)},
+        slips={
+            "Count the biases of the hidden layers too, where they are not zero.": (
+                lambda pieces: 3 * pieces + 5
+            ),
+            "Two of the biases in the first layer vanish.": lambda pieces: 4 * pieces + 8,
+        },
+    ),
+    "ex-entropy": judge_function(
+        lambda radius: math.ceil(1 / (2 * radius**2)),
+        grid={"radius": _RADII},
+        slips={
+            "A ball reaches to both sides of its centre.": lambda r: math.ceil(1 / r**2),
+            "That is what centres outside the class would do.": lambda r: math.ceil(1 / (4 * r**2)),
+            "The norm is in L², not in L¹.": lambda r: math.ceil(1 / (2 * r)),
+            "A number of balls is an integer.": lambda r: 1 / (2 * r**2),
+        },
+    ),
+    "ex-le-cam": judge_number(lambda: 4 / 27),
+    "ex-training-loss": judge_number(
+        lambda: math.sqrt(2 / 4096) * NOISE**2,
+        slips={
+            "That is the variance; its root is asked for.": lambda: 2 * NOISE**4 / 4096,
+            "The square of a Gaussian has variance 2, not 1.": lambda: NOISE**2 / 64,
+        },
+        tolerance=5e-3,
+    ),
+    "ex-two-jumps": judge_two_jumps,
+    "ex-design": judge_function(
+        lambda gamma: 1 / (1 + gamma),
+        grid={"gamma": (0.0, 1.0, 3.0, -0.5)},
+        slips={"That is the exponent in the norm of L²(P_X).": lambda gamma: 1.0},
+    ),
+}
