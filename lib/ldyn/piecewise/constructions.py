@@ -72,7 +72,9 @@ def interpolant_net(values: Tensor) -> ReluNet:
     Source: prop-interpolant.
     """
     if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"values must be (K + 1,) with K >= 1, got {tuple(values.shape)}")
+        raise ValueError(
+            f"values must be (K + 1,) with K >= 1, got {tuple(values.shape)}; try h(knots)"
+        )
     values, pieces = values.double(), len(values) - 1
     slopes = pieces * values.diff()
     jumps = torch.cat([slopes[:1], slopes.diff()])
