@@ -46,7 +46,7 @@ def test_every_strip_of_colour_has_a_name_and_the_strips_fill_the_plane(js):
     for parts, named in found:
         assert named
         assert parts[0][0] == 0
-        assert parts[-1][1] == 4
+        assert parts[-1][1] == 2
         assert all(a[1] == b[0] for a, b in itertools.pairwise(parts))
 
 
@@ -61,9 +61,9 @@ def test_the_drawn_boundaries_are_those_of_the_library(js):
 
 def test_factors_of_samples_and_how_they_are_written(js):
     assert js(NAME, "samplesFactor(0.4, 10)") == pytest.approx(samples_factor(0.4, 10))
-    assert js(NAME, "[31.6, 1234, 1e6, 3.16e7].map(times)") == [
+    assert js(NAME, "[31.6, 12345, 1e6, 3.16e7].map(times)") == [
         "32",
-        "1,200",
+        "12,000",
         "1.0 × 10⁶",
         "3.2 × 10⁷",
     ]

@@ -1,7 +1,7 @@
 // The phase diagram: who has the largest exponent at smoothness α of the edge and β of the parts.
 // State: alpha, beta, dim.
 
-const MOST = 4;
+const MOST = { alpha: 4, beta: 2 };
 const LEAST = 0.05;
 
 // Exponents r of n^(−r): networks, thresholded wavelets, linear (sharp), linear (bound of 2022).
@@ -35,7 +35,7 @@ function boundaries(alpha, dim) {
 function samplesFactor(r, gain) { return gain ** (1 / r); }
 
 function times(factor) {
-  if (factor < 9950) return Number(factor.toPrecision(2)).toLocaleString("en");
+  if (factor < 1e6) return Number(factor.toPrecision(2)).toLocaleString("en");
   const ten = Math.floor(Math.log10(factor) + 1e-9);
   return `${(factor / 10 ** ten).toFixed(1)} × 10${superscript(ten)}`;
 }
@@ -56,15 +56,15 @@ const ROWS = [
 // Vertical strips of one region each: [β from, β to, names], at one α.
 function strips(alpha, dim) {
   const { linear, wavelets } = boundaries(alpha, dim);
-  const cuts = [0, linear, wavelets, MOST].map((b) => Math.min(b, MOST)).sort((a, b) => a - b);
+  const cuts = [0, linear, wavelets, MOST.beta].map((b) => Math.min(b, MOST.beta)).sort((a, b) => a - b);
   return cuts.slice(1).map((to, i) => [cuts[i], to]).filter(([from, to]) => to > from)
     .map(([from, to]) => [from, to, leaders(alpha, (from + to) / 2, dim).join(" ")]);
 }
 
 function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
-  const plot = chart(pen, { width, height, ink, x: [0, MOST], y: [0, MOST],
+  const plot = chart(pen, { width, height, ink, x: [0, MOST.alpha], y: [0, MOST.beta],
     xlabel: "α, smoothness of the boundary", ylabel: "β, smoothness of the parts",
-    xticks: [0, 1, 2, 3, 4], yticks: [0, 1, 2, 3, 4] });
+    xticks: [0, 1, 2, 3, 4], yticks: [0, 0.5, 1, 1.5, 2] });
   const { left, right } = plot.box;
   pen.save();
   pen.globalAlpha = 0.3;
@@ -75,17 +75,17 @@ function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
     }
   }
   pen.restore();
-  const xs = Array.from({ length: 401 }, (_, i) => LEAST / 5 + (i / 400) * (MOST - LEAST / 5));
+  const xs = Array.from({ length: 401 }, (_, i) => LEAST / 5 + (i / 400) * (MOST.alpha - LEAST / 5));
   const within = (name) => {
-    const kept = xs.filter((a) => boundaries(a, dim)[name] <= MOST);
+    const kept = xs.filter((a) => boundaries(a, dim)[name] <= MOST.beta);
     return [kept, kept.map((a) => boundaries(a, dim)[name])];
   };
   plot.curve(...within("wavelets"), { colour: ink.ochre });
   plot.curve(...within("old"), { colour: ink.blue, dash: [6, 5] });
   plot.curve(...within("linear"), { colour: ink.blue, wide: 2.5 });
-  if (dim > 1) plot.curve([1, 1], [boundaries(1, dim).wavelets, MOST], { colour: ink.ochre, dash: [2, 4] });
-  if (dim > 1) plot.words("bound of 2022", MOST, boundaries(MOST, dim).old, { colour: ink.ink, align: "right", dx: -4, dy: -10 });
-  plot.words("networks alone", 2.6, 3.4, { align: "center", dx: 0 });
+  if (dim > 1) plot.curve([1, 1], [boundaries(1, dim).wavelets, MOST.beta], { colour: ink.ochre, dash: [2, 4] });
+  if (dim > 1) plot.words("bound of 2022", MOST.alpha, boundaries(MOST.alpha, dim).old, { colour: ink.ink, align: "right", dx: -4, dy: -10 });
+  plot.words("networks alone", 2.6, 1.8, { align: "center", dx: 0 });
   paintNames(plot, dim);
   plot.dots([alpha], [beta], { radius: 6, hollow: true });
   return plot;
@@ -95,7 +95,7 @@ function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
 function paintNames(plot, dim) {
   for (const [from, to, names] of strips(2.2, dim)) {
     if (names !== "networks" && plot.sy(from) - plot.sy(to) > 16)
-      plot.words(REGIONS[names][1], 2.2, (from + Math.min(to, 1)) / 2, { align: "center", dx: 0 });
+      plot.words(REGIONS[names][1], 2.2, (from + to) / 2, { align: "center", dx: 0 });
   }
 }
 
@@ -120,15 +120,15 @@ function paintBars(pen, { width, height, ink, alpha, beta, dim, gain }) {
 
 function render({ model, el }) {
   const fig = figure(el, model);
-  const dims = fig.slider("dimension D", { min: 1, max: 10, name: "dim", value: 2 });
-  const range = { min: LEAST, max: MOST, step: 0.05, value: 2, text: (v) => v.toFixed(2) };
-  const alphas = fig.slider("edge α", { ...range, name: "alpha" });
-  const betas = fig.slider("parts β", { ...range, name: "beta" });
+  const dims = fig.slider("D", { min: 1, max: 10, name: "dim", value: 2 });
+  const range = { min: LEAST, step: 0.05, text: (v) => v.toFixed(2) };
+  const alphas = fig.slider("edge α", { ...range, max: MOST.alpha, name: "alpha", value: 2 });
+  const betas = fig.slider("parts β", { ...range, max: MOST.beta, name: "beta", value: 1.5 });
   const gains = fig.choice("divide the error by", ["2", "10"], { value: "10" });
   const say = fig.readout();
   const now = () => ({ alpha: alphas.value, beta: betas.value, dim: dims.value, gain: Number(gains.value) });
   let plot;
-  const plane = fig.draw({ aspect: 0.62 }, (pen, size) => {
+  const plane = fig.draw({ aspect: 0.62, lowest: 320 }, (pen, size) => {
     const point = now();
     plot = paintPlane(pen, { ...size, ...point });
     const { alpha, beta, dim, gain } = point;
@@ -140,11 +140,11 @@ function render({ model, el }) {
   });
   fig.draw({ aspect: 0, lowest: 152, label: "The four exponents at this point, as bars." },
     (pen, size) => paintBars(pen, { ...size, ...now() }));
-  const onGrid = (v) => Math.min(MOST, Math.max(LEAST, Math.round(v * 20) / 20));
+  const onGrid = (v, most) => Math.min(most, Math.max(LEAST, Math.round(v * 20) / 20));
   fig.pointer(plane, (x, y) => {
     if (x === null || !plot) return;
-    alphas.value = onGrid(plot.sx.back(x));
-    betas.value = onGrid(plot.sy.back(y));
+    alphas.value = onGrid(plot.sx.back(x), MOST.alpha);
+    betas.value = onGrid(plot.sy.back(y), MOST.beta);
   });
   return fig.cleanUp;
 }
