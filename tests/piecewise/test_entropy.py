@@ -44,7 +44,27 @@ def test_a_network_moves_no_more_than_its_sensitivity(depth, width, largest, shi
     x = torch.rand(50, 2, generator=draw, dtype=torch.float64)
     x = torch.cat([x, torch.ones(1, 2)])
     gap = (first(x) - second(x)).abs().max().item()
-    assert gap <= parameter_sensitivity(depth, width, largest) * moved * (1 + 1e-12)
+    rounding = 1e-13 * (1 + first(x).abs().max().item())
+    assert gap <= parameter_sensitivity(depth, width, largest) * moved + rounding
+
+
+@pytest.mark.parametrize(("depth", "width", "largest"), [(2, 4, 1.0), (3, 6, 2.0), (4, 9, 1.5)])
+def test_the_sensitivity_is_of_the_right_size(depth, width, largest):
+    # every parameter at B, then a little less, at x = (1, …, 1): the worst there is, but for the
+    # offsets of later layers, which the bound multiplies as if they were as large as the units
+    shift, dims = 1e-6, [*[width] * depth, 1]
+    first, second = (
+        ReluNet(
+            layers=tuple(
+                (torch.full((b, a), c).double(), torch.full((b,), c).double())
+                for a, b in itertools.pairwise(dims)
+            )
+        )
+        for c in (largest, largest - shift)
+    )
+    x = torch.ones(1, width, dtype=torch.float64)
+    ratio = (first(x) - second(x)).item() / shift / parameter_sensitivity(depth, width, largest)
+    assert 0.5 < ratio <= 1 + 1e-6
 
 
 def test_the_sensitivity_by_hand_and_attained_at_depth_one():
