@@ -116,6 +116,7 @@ def fit_neighbours(x: Tensor, y: Tensor, *, neighbours: int) -> Predictor:
     Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or neighbours outside 1 … n.
     Source: tsybakov2009, def-linear-estimator.
     """
+    require_samples(x, y)
     neighbour_means(x, y, x[:1], [neighbours])
     return lambda z: neighbour_means(x, y, z.to(x), [neighbours])[0].to(z)
 
