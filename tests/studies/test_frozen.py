@@ -1,0 +1,174 @@
+"""Frozen results are those of the study as it stands: its cells, its numbers, its code."""
+
+import importlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from ldyn.studies import freeze, is_stale, load_study, run_study, study_names
+from ldyn.studies.freeze import imported_sources
+from ldyn.studies.runner import run_group
+
+RESULTS = Path(__file__).parents[2] / "book" / "results"
+NO_STUDY = {"page_costs"}
+FROZEN = sorted(p.stem for p in RESULTS.glob("*.json") if p.stem not in NO_STUDY)
+PROVENANCE = {"study", "scale", "device", "torch", "dtype", "wall_seconds", "date", "source"}
+
+
+def read(name: str) -> tuple[dict, list[dict]]:
+    data = json.loads((RESULTS / f"{name}.json").read_text())
+    return data["provenance"], data["rows"]
+
+
+def difference(rows: list[dict], cells: list) -> str:
+    """What frozen rows and a study's cells do not share, in words; empty when they agree."""
+    fields = [asdict(c) for c in cells]
+    names = list(fields[0])
+    held = [{n: row.get(n) for n in names} for row in rows]
+    told = []
+    wanted, found = ({json.dumps(f) for f in table} for table in (fields, held))
+    if missing := sorted(wanted - found):
+        told.append(f"{len(missing)} cells have no row, such as {missing[0]}")
+    if extra := sorted(found - wanted):
+        told.append(f"{len(extra)} rows have no cell, such as {extra[0]}")
+    if not told and held != fields:
+        told.append("rows stand in another order or twice")
+    return "; ".join(told)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_frozen_cells_are_those_of_the_study(name):
+    about, rows = read(name)
+    assert name in study_names(), f"{name}.json has no study; delete it or add the study"
+    told = difference(rows, load_study(name).cells(about["scale"]))
+    assert not told, f"{told}; run `make study NAME={name} SCALE={about['scale']}` and freeze"
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_every_study_is_frozen(name):
+    assert name in FROZEN, f"run `make study NAME={name} SCALE=laptop` and `make freeze`"
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_provenance_is_whole_and_rows_are_alike(name):
+    about, rows = read(name)
+    assert set(about) >= PROVENANCE
+    assert about["study"] == name
+    assert about["scale"] in {"laptop", "full"}, "smoke numbers are for tests alone"
+    assert all(row.keys() == rows[0].keys() or "method" in row for row in rows)
+    numbers = [v for row in rows for v in row.values() if isinstance(v, float)]
+    assert torch.tensor(numbers).isfinite().all()
+
+
+def cheapest(name: str) -> list:
+    """A cell of every kind at its smallest size, but for networks, forests and the floor."""
+    about, _ = read(name)
+    found: dict[tuple, object] = {}
+    for cell in load_study(name).cells(about["scale"]):
+        fields = asdict(cell)
+        kind = tuple(fields.get(f) for f in ("target", "method", "basis", "alpha", "dim"))
+        found.setdefault(kind, cell)
+    costly = {"network", "forest", "floor"}
+    return [c for c in found.values() if not costly & set(map(str, asdict(c).values()))]
+
+
+@pytest.mark.parametrize("name", sorted(set(FROZEN) - {"sweeps", "ladder"}))
+def test_frozen_numbers_come_back(name):
+    about, rows = read(name)
+    if about["torch"] != torch.__version__.split("+")[0]:
+        pytest.skip("the streams of another torch version are other streams")
+    study, cells = load_study(name), cheapest(name)
+    assert cells
+    for cell in cells[:8]:
+        (record,) = run_group(study, [cell])
+        (row,) = [r for r in rows if asdict(cell).items() <= r.items()]
+        for field, value in record["result"].items():
+            same = pytest.approx(value, rel=1e-4) if isinstance(value, float) else value
+            assert row[field] == same, (cell, field)
+
+
+TOY = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    n: int
+
+def cells(scale):
+    return [Cell(n=n) for n in (1, 2, 4)]
+
+def run(cell):
+    return {"risk": 1 / cell.n}
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """A study of three cells, run and frozen; the function given writes its source anew."""
+    monkeypatch.setenv("LDYN_RESULTS", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(source: str):
+        (tmp_path / "frozen_toy.py").write_text(source)
+        sys.modules.pop("frozen_toy", None)
+        importlib.invalidate_caches()
+        return importlib.import_module("frozen_toy")
+
+    module = sys.modules["ldyn.studies.freeze"]  # the package shows the function of this name
+    monkeypatch.setattr(module, "load_study", importlib.import_module)
+    study = write(TOY)
+    run_study(study, "laptop")
+    freeze(study, "laptop")
+    yield write
+    sys.modules.pop("frozen_toy", None)
+
+
+def rows_of(tmp_path: Path) -> list[dict]:
+    return json.loads((tmp_path / "frozen_toy.json").read_text())["rows"]
+
+
+def test_other_cells_are_a_difference(toy, tmp_path):
+    rows = rows_of(tmp_path)
+    assert difference(rows, toy(TOY).cells("laptop")) == ""
+    more = toy(TOY.replace("(1, 2, 4)", "(1, 2, 4, 8)"))
+    assert difference(rows, more.cells("laptop")) == '1 cells have no row, such as {"n": 8}'
+    fewer = toy(TOY.replace("(1, 2, 4)", "(1, 2)"))
+    assert difference(rows, fewer.cells("laptop")) == '1 rows have no cell, such as {"n": 4}'
+    assert "order" in difference(rows, toy(TOY.replace("(1, 2, 4)", "(4, 2, 1)")).cells("laptop"))
+    other = toy(TOY.replace("n: int", "n: int\n    seed: int = 0"))
+    assert difference(rows, other.cells("laptop")).startswith("3 cells have no row")
+
+
+def test_other_code_is_no_difference_but_is_stale(toy, tmp_path):
+    assert not is_stale("frozen_toy")
+    changed = toy(TOY.replace("1 / cell.n", "1.0 / cell.n"))
+    assert difference(rows_of(tmp_path), changed.cells("laptop")) == ""
+    assert is_stale("frozen_toy")
+    toy(TOY)
+    assert not is_stale("frozen_toy")
+
+
+def test_a_change_in_what_the_study_imports_makes_it_stale(toy):
+    study = toy("from ldyn.piecewise import step\n" + TOY)
+    used = {p.name for p in imported_sources(study)}
+    assert {"frozen_toy.py", "classes.py", "boundaries.py", "checks.py"} <= used
+    assert not {"linear.py", "training.py", "moving.py"} & used
+
+
+def test_numbers_of_older_code_are_marked_on_the_page(toy, tmp_path, monkeypatch):
+    pytest.importorskip("myst_nb")
+    monkeypatch.syspath_prepend(str(RESULTS.parent / "_ext"))
+    from ldfacts import frozen_numbers
+
+    page = 'show.run_at_full_scale("frozen_toy")\n'
+    (line,) = frozen_numbers(page, tmp_path)
+    assert line.startswith("`frozen_toy`, scale laptop, ")
+    assert "older code" not in line
+    toy(TOY + "\n# the same numbers, another source\n")
+    (line,) = frozen_numbers(page, tmp_path)
+    assert line.endswith("**(older code)**")
