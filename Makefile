@@ -49,6 +49,9 @@ study: .venv/.ready ## Run or resume a study: NAME=… SCALE=smoke|laptop|full W
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make study NAME=… SCALE=laptop"; exit 2; }
 	$(bin)/python -m ldyn.studies run $(NAME) --scale $(SCALE) --workers $(WORKERS)
 
+verdicts: .venv/.ready ## Let the tests write the verdicts of the ledger anew
+	LDYN_WRITE_VERDICTS=1 $(bin)/python -m pytest -q tests/claims -p no:xdist
+
 freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=…
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make freeze NAME=… SCALE=laptop"; exit 2; }
 	$(bin)/python -m ldyn.studies freeze $(NAME) --scale $(SCALE)

@@ -43,10 +43,11 @@ class Claims(SphinxDirective):
         return [nodes.table("", group, classes=["ld-claims"])]
 
     def _row(self, claim: dict[str, Any]) -> nodes.row:
-        look, verdict = VERDICTS.get(claim.get("verdict", ""), ("", "not yet tested"))
+        look, verdict = VERDICTS.get(claim.get("verdict", ""), ("", "not tested"))
         cites = " ".join(f"{{cite:t}}`{key}`" for key in claim.get("source", []))
-        where = f"{{prf:ref}}`{claim['derived']}`; " if claim.get("derived") else ""
-        where += f"`{str(claim.get('test', '')).split('::')[-1]}`"
+        where = f"{{prf:ref}}`{claim['derived']}` " if claim.get("derived") else ""
+        if claim.get("test"):
+            where += f"`{str(claim['test']).split('::')[-1]}`"
         if claim.get("study"):
             where += f", study `{claim['study']}`"
         cells = [

@@ -11,6 +11,7 @@ from ldyn.piecewise import (
     covariance_eigenvalues,
     half_space_covariance,
     linear_risk_floor,
+    prior_risk,
     random_half_space,
     sample,
 )
@@ -144,3 +145,34 @@ def test_bad_input_is_refused():
     for noise in (0.0, -1.0, float("nan")):
         with pytest.raises(ValueError, match="noise must be a finite number > 0"):
             linear_risk_floor(torch.ones(2), 3, noise=noise)
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_the_prior_risk_of_a_linear_rule_is_its_mean_over_draws(dim):
+    x, z, draw = points(20, dim), points(50, dim, "nodes"), stream("prior risk", dim)
+    weights = torch.randn(50, 20, generator=draw, dtype=torch.float64) / 20
+    risks = []
+    for _ in range(4000):
+        f = random_half_space(dim, draw)
+        y = f(x) + NOISE * torch.randn(20, generator=draw, dtype=torch.float64)
+        risks.append((weights @ y - f(z)).square().mean())
+    risks = torch.stack(risks)
+    exact = prior_risk(weights, x, z, noise=NOISE)
+    assert abs(risks.mean() - exact) < 4 * risks.std() / len(risks) ** 0.5
+    assert risks.std() / len(risks) ** 0.5 < 0.02 * exact
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_kriging_has_the_least_prior_risk_and_it_is_the_posterior_variance(dim):
+    x, z = points(30, dim), points(40, dim, "nodes")
+    gram = half_space_covariance(x, x) + NOISE**2 * torch.eye(30, dtype=torch.float64)
+    cross = half_space_covariance(z, x)
+    weights = torch.linalg.solve(gram, cross, left=False)
+    variance = half_space_covariance(z, z).diagonal() - (weights * cross).sum(1)
+    best = prior_risk(weights, x, z, noise=NOISE)
+    assert best == pytest.approx(variance.mean().item(), rel=1e-10)
+    for j in range(3):
+        other = weights + 0.01 * torch.randn(40, 30, generator=stream("w", j), dtype=torch.float64)
+        assert prior_risk(other, x, z, noise=NOISE) > best
+    with pytest.raises(ValueError, match="weights must be"):
+        prior_risk(weights.T, x, z, noise=NOISE)

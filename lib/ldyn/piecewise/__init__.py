@@ -13,6 +13,7 @@ from ldyn.piecewise.bayes_linear import (
     covariance_eigenvalues,
     half_space_covariance,
     linear_risk_floor,
+    prior_risk,
     random_half_space,
 )
 from ldyn.piecewise.boundaries import rough_boundary, smooth_part
@@ -117,6 +118,7 @@ __all__ = [
     "network_exponent",
     "oracle_and_validated",
     "parameter_sensitivity",
+    "prior_risk",
     "product_net",
     "random_blob",
     "random_fragment",

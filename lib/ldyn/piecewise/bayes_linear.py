@@ -47,6 +47,27 @@ def random_half_space(dim: int, generator: torch.Generator) -> Target:
     return half_space(normal, (3 * u[2] - 1).item())
 
 
+def prior_risk(weights: Tensor, x: Tensor, z: Tensor, *, noise: float) -> float:
+    """Return the exact mean risk, over random half-spaces and the noise, of a linear rule.
+
+    mean_j [K(z_j, z_j) − 2 Σ_i w_ji K(x_i, z_j) + Σ_il w_ji (K(x_i, x_l) + σ² δ_il) w_jl]
+    for f̂(z_j) = Σ_i w_ji Y_i: it depends on the prior through K alone.
+
+    Arguments: `weights` (m, n); the design `x` (n, d); nodes `z` (m, d), uniform or quasi-random.
+    Raises: ValueError for bad points, other shapes, or unless noise > 0.
+    Source: lem-genie.
+    """
+    require_points(x)
+    require_points(z, name="z", dim=x.shape[1])
+    require_positive(noise, "noise")
+    if weights.shape != (len(z), len(x)):
+        raise ValueError(f"weights must be {(len(z), len(x))}, got {tuple(weights.shape)}")
+    own = torch.stack([half_space_covariance(p[None], p[None])[0, 0] for p in z])
+    cross, gram = half_space_covariance(z, x), half_space_covariance(x, x)
+    gram.diagonal().add_(noise**2)
+    return (own - 2 * (weights * cross).sum(1) + ((weights @ gram) * weights).sum(1)).mean().item()
+
+
 def covariance_eigenvalues(dim: int, points: Tensor) -> Tensor:
     """Return approximate eigenvalues λ_1 ≥ λ_2 ≥ … of the random half-space on [0, 1]^dim.
 

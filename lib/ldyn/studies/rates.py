@@ -17,6 +17,8 @@ SIZES = {
     "ball": [2**k for k in range(8, 13)],
     "smooth": [2**k for k in range(7, 12)],
 }
+# Where a fit is cheap, two more sizes.
+FURTHER = {("disk", "cosine"), ("disk", "neighbours"), ("disk", "haar cut")}
 # In dimension 3 the largest n is for one kernel alone: its eigenproblems fill the budget.
 SKIP = {"ball": {"ridge Gaussian", "tree"}}
 # Slopes are held against theory on the first two; the last two show what they show with fewer.
@@ -58,7 +60,8 @@ def cells(scale: str) -> list[Cell]:
                 continue
             seeds = MORE_SEEDS.get((target, method), SEEDS[target])
             count = {"smoke": 2, "laptop": seeds, "full": 2 * seeds}[scale]
-            for n in sizes[:2] if scale == "smoke" else sizes:
+            further = [4096, 8192] if (target, method) in FURTHER else []
+            for n in sizes[:2] if scale == "smoke" else sizes + further:
                 found += [Cell(target=target, method=method, n=n, seed=s) for s in range(count)]
     return found
 

@@ -1,0 +1,93 @@
+"""Linear methods against the two lower bounds, on frozen numbers."""
+
+import pytest
+import torch
+
+from ldyn.core import frozen, slope
+from ldyn.piecewise import LINEAR
+
+
+def slopes(study, value, methods, upper_half=True, **where):
+    found = {}
+    for method in methods:
+        rows = frozen(study).where(method=method, **where)
+        _, n, r = rows.table(value, columns="n", rows="seed")
+        assert len(r) >= 10
+        found[method] = slope(torch.tensor(n).double(), r, upper_half=upper_half)
+    return found
+
+
+def within(claim, name, found, theory, tolerance=0.05):
+    steepest = min(found.values(), key=lambda s: s.value)
+    claim(name, measured=steepest.value, low=steepest.low, high=steepest.high)
+    for method, s in found.items():
+        assert abs(s.value - theory) <= tolerance, f"{method}: {s}"
+
+
+def test_linear_methods_on_a_step(claim):
+    within(claim, "linear-1d", slopes("rates", "oracle", LINEAR, target="step"), -1 / 2)
+
+
+def test_linear_methods_on_a_disk(claim):
+    methods = [m for m in LINEAR if m != "spline"]
+    within(claim, "linear-2d", slopes("rates", "oracle", methods, target="disk"), -1 / 3)
+
+
+def test_the_laplace_kernel_on_a_ball(claim):
+    within(claim, "linear-3d", slopes("rates", "oracle", ["ridge Laplace"], target="ball"), -1 / 4)
+
+
+def test_kriging_against_the_floor(claim):
+    edges, ratios = frozen("edges"), []
+    for dim in (1, 2):
+        floor = {r["n"]: r["risk"] for r in edges.where(dim=dim, method="floor").rows}
+        rows = edges.where(dim=dim, method="kriging")
+        _, n, risks = rows.table("risk", columns="n", rows="seed")
+        ratios += [(m / floor[k]).item() for k, m in zip(n, risks.mean(0), strict=True)]
+    claim("linear-floor", measured=sum(ratios) / len(ratios), low=min(ratios), high=max(ratios))
+    assert min(ratios) >= 1
+    assert max(ratios) < 1.5
+
+
+def test_kriging_has_the_slope_of_the_theorem(claim):
+    found = slopes("edges", "risk", ["kriging"], dim=2)
+    within(claim, "linear-half-spaces", found, -1 / 3)
+    for dim in (1, 2):
+        best = slopes("edges", "risk", ["kriging"], dim=dim)["kriging"]
+        assert abs(best.value + 1 / (dim + 1)) <= 0.05
+
+
+def test_smoothness_does_not_help(claim):
+    within(claim, "linear-smoothness", slopes("rough", "oracle", ["cosine"], alpha=2.0), -1 / 3)
+    for method in ("cosine", "neighbours"):
+        lipschitz, smooth = (
+            slopes("rough", "oracle", [method], alpha=a)[method] for a in (1.0, 2.0)
+        )
+        assert smooth.low < lipschitz.high
+        assert lipschitz.low < smooth.high
+
+
+def test_rough_boundaries(claim):
+    within(claim, "linear-rough", slopes("rough", "oracle", ["cosine"], alpha=0.5), -1 / 4)
+
+
+def test_validation_does_not_beat_the_oracle(claim):
+    rates, ratios = frozen("rates"), []
+    for target, methods in (("step", LINEAR), ("disk", [m for m in LINEAR if m != "spline"])):
+        for method in methods:
+            rows = rates.where(target=target, method=method)
+            oracle, chosen = (
+                rows.table(kind, columns="n", rows="seed")[2].mean(0)
+                for kind in ("oracle", "validated")
+            )
+            ratios += (chosen / oracle).tolist()
+    claim("linear-cv", measured=sum(ratios) / len(ratios), low=min(ratios), high=max(ratios))
+    assert min(ratios) >= 1
+
+
+@pytest.mark.parametrize("dim", [2])
+def test_level_cut_haar(claim, dim):
+    _, k, r = frozen("haar").where(dim=dim).table("cut", columns="log_n", rows="seed")
+    s = slope(2.0 ** torch.tensor(k).double(), r, upper_half=True)
+    claim("linear-wavelets", measured=s.value, low=s.low, high=s.high)
+    assert abs(s.value + 1 / (dim + 1)) <= 0.05
