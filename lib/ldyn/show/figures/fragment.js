@@ -19,6 +19,9 @@ function member(x, state) {
   return weierstrass(x, state.parts[above ? 1 : 0], state.beta, above ? 0.75 : 0.25, 0.2);
 }
 
+// Exponents for D = 2: of the boundary, and of the parts.
+function exponents(alpha, beta) { return [alpha / (alpha + 1), beta / (beta + 1)]; }
+
 function render({ model, el }) {
   const fig = figure(el, model);
   const alpha = fig.slider("boundary α", { min: 0.3, max: 3, step: 0.1, name: "alpha", text: (v) => v.toFixed(1) });
@@ -52,7 +55,7 @@ function render({ model, el }) {
       pen[i ? "lineTo" : "moveTo"](left + u * size, 5 + (1 - h) * size);
     }
     pen.stroke();
-    const rates = [alpha.value / (alpha.value + 1), beta.value / (beta.value + 1)];
+    const rates = exponents(alpha.value, beta.value);
     say(`Best possible exponent here (D = 2): ${Math.min(...rates).toFixed(2)}, the smaller of `
       + `${rates[0].toFixed(2)} for the boundary and ${rates[1].toFixed(2)} for the parts.`);
   });
