@@ -1,6 +1,7 @@
 """Answers to exercises: what is wrong with one, said without giving the right one away."""
 
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -20,7 +21,8 @@ class Verdict:
     hint: str
 
     def __str__(self) -> str:
-        return f"{self.exercise}: {'right' if self.right else 'not yet'}. {self.hint}"
+        text = f"{self.exercise}: {'right' if self.right else 'not yet'}. {self.hint}"
+        return textwrap.fill(text, 80, subsequent_indent="  ")
 
     __repr__ = __str__
 

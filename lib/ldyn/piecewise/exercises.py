@@ -101,6 +101,14 @@ EXERCISES: dict[str, Judge] = {
         },
         tolerance=1e-9,
     ),
+    "ex-crossing": judge_number(
+        lambda: 10.0**6,
+        slips={
+            "That is n^(1/6).": lambda: 10.0,
+            "The difference of the exponents is smaller than you think.": lambda: 10.0**3,
+        },
+        tolerance=1e-2,
+    ),
     "ex-budget": judge_tensor(lambda: [10.0**3, 10.0**2, 10.0**1.5], tolerance=1e-2),
     "ex-area": judge_number(
         lambda: 0.4 / math.pi,

@@ -1,0 +1,236 @@
+"""The self-checks: right answers found another way, wrong ones told what is wrong with them."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from ldyn.core import stream
+from ldyn.piecewise import (
+    EXERCISES,
+    ReluNet,
+    affine,
+    check,
+    compose,
+    fit_one_split,
+    indicator_net,
+    sample,
+    step,
+    step_net,
+)
+from ldyn.piecewise.exercises import false_alarm, one_split_constant, shrinkage_floor
+
+PAGES = sorted((Path(__file__).resolve().parents[2] / "book" / "piecewise").glob("*.md"))
+F64 = torch.float64
+
+
+def least(f, low, high):
+    """The place of the minimum of a unimodal function, by golden section."""
+    ratio = (math.sqrt(5) - 1) / 2
+    for _ in range(80):
+        a, b = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, b) if f(a) < f(b) else (a, high)
+    return (low + high) / 2
+
+
+def window(n, noise, dim):
+    log_w = least(lambda u: math.exp(u) / 12 + noise**2 / (n * math.exp(dim * u)), -12, 5)
+    return math.exp(log_w)
+
+
+def squared_ramp(slope):
+    t = (torch.arange(2**14, dtype=F64) + 0.5) / 2**14 / slope
+    return ((1 - slope * t) ** 2).mean().item() / slope
+
+
+def series(n, noise):
+    k = torch.arange(1, 200_001, dtype=F64)
+    head = (1 / (torch.pi**2 * k**2 + n / noise**2)).sum().item()
+    return head + 1 / (torch.pi**2 * 200_000.5)
+
+
+def tail_second_moment(t):
+    z = t + (torch.arange(2**18, dtype=F64) + 0.5) * (12 / 2**18)
+    return 2 * (z**2 * (-(z**2) / 2).exp()).sum().item() * 12 / 2**18 / math.sqrt(2 * math.pi)
+
+
+def balls(radius):
+    """Greedy cover of [0, 1] by intervals of half-width radius², as the balls are in θ."""
+    count, reached = 0, 0.0
+    while reached < 1:
+        count, reached = count + 1, reached + 2 * radius**2
+    return count
+
+
+def uniform_error(pieces):
+    x = torch.linspace(0, 1 / pieces, 10_001, dtype=F64)
+    gap = x**2 - x / pieces
+    return (gap.max() - gap.min()).item() / 2
+
+
+def parameters(pieces):
+    return indicator_net(torch.rand(pieces + 1, generator=stream("count"), dtype=F64), 50.0).nonzero
+
+
+MAXIMUM = ReluNet(
+    layers=(
+        (torch.tensor([[1.0, -1.0], [0.0, 1.0], [0.0, -1.0]]).double(), torch.zeros(3).double()),
+        (torch.tensor([[1.0, 1.0, -1.0]]).double(), torch.zeros(1).double()),
+    )
+)
+SIDE = affine(torch.tensor([[-1.0, -1.0]]), torch.ones(1))
+
+
+def two_jumps(x, y):
+    order = x[:, 0].argsort()
+    u, v = x[order, 0], y[order]
+    loss = lambda part: (part - part.mean()).square().sum()  # noqa: E731
+    pairs = [(i, j) for i in range(1, len(v)) for j in range(i + 1, len(v))]
+    i, j = min(pairs, key=lambda p: sum(loss(v[a]) for a in slices(*p)))
+    cuts = torch.stack([(u[k - 1] + u[k]) / 2 for k in (i, j)])
+    means = torch.stack([v[a].mean() for a in slices(i, j)])
+    return lambda z: means[torch.bucketize(z[:, 0], cuts, right=True)]
+
+
+def slices(i, j):
+    return slice(0, i), slice(i, j), slice(j, None)
+
+
+def locations(noise, walks, steps):
+    """|j| for the two-sided walk with steps 1 + 2σz, as the argmin of one long array."""
+    move = 1 + 2 * noise * torch.randn(2, walks, steps, generator=stream("walk", noise))
+    left, right = move.cumsum(2)
+    walk = torch.cat([left.flip(1), torch.zeros(walks, 1), right], 1)
+    return (walk.argmin(1) - steps).abs().double()
+
+
+GRID = torch.linspace(0, 1, 100_001, dtype=F64)
+M = torch.linspace(0, 40, 400_001, dtype=F64)
+K = torch.arange(1, 2_000_001, dtype=F64)
+RIGHT = {
+    "ex-window": window(300, 0.3, 1),
+    "ex-brownian": 1e3 * (1 / (((K - 0.5) * torch.pi) ** 2 + 1e6 / 0.09)).sum(),
+    "ex-cells": 64,
+    "ex-crossing": math.exp(least(lambda u: abs(math.log(10) - u / 6), 0, 40)),
+    "ex-budget": torch.tensor([0.1 ** (-1 / r) for r in (1 / 3, 1 / 2, 2 / 3)]),
+    "ex-area": (0.2 * (2 * torch.pi * GRID).sin()).abs().mean().item(),
+    "ex-band": lambda window, jump, radius: window * jump**2 / 12 / (2 * radius),
+    "ex-checkerboard": lambda k: sum(2 for _ in range(1, int(k))),
+    "ex-frontier": lambda alpha, dim: least(
+        lambda b: abs(2 * b / (2 * b + dim) - alpha / (alpha + dim - 1)), 1e-6, 50
+    ),
+    "ex-window-dims": window,
+    "ex-cosine": min(1e3 * (1 / (math.pi**2 * m) + m / 1e6) for m in range(200, 500)),
+    "ex-shrink": series,
+    "ex-sparse": tail_second_moment,
+    "ex-one-split": 2 * 0.3**2 + 0.5 + locations(0.3, 50_000, 20).mean(),
+    "ex-height": 2 + 2 * torch.trapezoid(1 - (1 - (-M).exp()) ** 2, M),
+    "ex-ramp": squared_ramp,
+    "ex-max": MAXIMUM,
+    "ex-triangle": compose(step_net(200.0), SIDE),
+    "ex-leaky": torch.linalg.solve(torch.tensor([[1, -0.1], [0.1, -1]]), torch.tensor([1.0, 0])),
+    "ex-sawtooth": uniform_error,
+    "ex-count": parameters,
+    "ex-entropy": balls,
+    "ex-le-cam": max(t * (1 - math.sqrt(t)) for t in torch.linspace(0, 1, 2001).tolist()),
+    "ex-training-loss": 0.09 * math.sqrt(2 / 4096),
+    "ex-two-jumps": two_jumps,
+    "ex-design": lambda gamma: 1 / (1 + gamma),
+}
+
+
+def wrong(answer, exercise):
+    verdict = check(exercise, answer)
+    assert not verdict.right
+    return verdict.hint
+
+
+def labels(pattern):
+    return {m for page in PAGES for m in re.findall(pattern, page.read_text("utf-8"))}
+
+
+def test_every_check_on_a_page_exists_and_every_exercise_is_asked_on_one():
+    asked = labels(r'check\("(ex-[\w-]+)"')
+    assert asked == set(EXERCISES)
+    assert set(EXERCISES) <= labels(r"(?m)^:label: (ex-[\w-]+)$")
+
+
+def test_every_exercise_has_a_right_answer_here():
+    assert set(RIGHT) == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", sorted(RIGHT))
+def test_the_right_answer_is_accepted(exercise):
+    verdict = check(exercise, RIGHT[exercise])
+    assert verdict.right, verdict.hint
+
+
+@pytest.mark.parametrize("exercise", sorted(RIGHT))
+@pytest.mark.parametrize("answer", [None, "seven", -1e9, [], torch.ones(2, 2), print])
+def test_nonsense_is_met_with_a_hint(exercise, answer):
+    assert wrong(answer, exercise)
+
+
+def test_an_unknown_exercise_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"ex-area, ex-band, .*ex-window.*; got 'ex-windows'"):
+        check("ex-windows", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "says"),
+    [
+        ("ex-window", 12 * 0.09 / 300, "take the root"),
+        ("ex-brownian", 0.5, "does not know σ"),
+        ("ex-cells", 63, "mean counts"),
+        ("ex-budget", torch.tensor([1000.0, 100.0, 1000.0]), "Entry 2: Too large"),
+        ("ex-crossing", 10, "n^(1/6)"),
+        ("ex-budget", torch.ones(2), "shape (3,)"),
+        ("ex-area", math.sqrt(0.4 / math.pi), "square is asked for"),
+        ("ex-band", lambda window, jump, radius: window * jump / radius, "dependence on jump"),
+        ("ex-checkerboard", lambda k: 2 * (k + 1), "rim"),
+        ("ex-frontier", lambda a, d: 2 * a * (d - 1) / d, "largest α"),
+        ("ex-window-dims", lambda n, s, d: (12 * d * s**2 / n) ** (1 / (d + 2)), "dependence on n"),
+        ("ex-window-dims", lambda n, s, d: (12 * s**2 / n) ** (1 / (d + 1)), "factor D"),
+        ("ex-window-dims", lambda n, s, d: (12 * s**2 / n) ** 0.5, "Right at n = 100"),
+        ("ex-cosine", 1 / math.pi, "both count"),
+        ("ex-shrink", lambda n, s: s / (2 * math.sqrt(n)), "leading term"),
+        ("ex-sparse", lambda t: false_alarm(t) / 2, "Both tails"),
+        ("ex-one-split", 0.6157, "levels are estimated"),
+        ("ex-height", 3, "place alone"),
+        ("ex-ramp", lambda slope: 1 / (12 * slope), "centred"),
+        ("ex-ramp", lambda slope: 1 / slope**2, "dependence on slope"),
+        ("ex-sawtooth", lambda p: 1 / (4 * p**2), "chords"),
+        ("ex-count", lambda k: 4 * k + 8, "vanish"),
+        ("ex-entropy", lambda r: math.ceil(1 / (2 * r)), "L²"),
+        ("ex-le-cam", 1.0, "Too large"),
+        ("ex-training-loss", 0.09 / 64, "variance 2"),
+        ("ex-design", lambda gamma: 1.0, "L²(P_X)"),
+    ],
+)
+def test_typical_mistakes_get_their_hint(exercise, answer, says):
+    assert says in wrong(answer, exercise)
+
+
+def test_one_split_has_the_risk_that_its_walk_says():
+    n, risks = 500, []
+    z = ((torch.arange(2**14, dtype=F64) + 0.5) / 2**14)[:, None]
+    for seed in range(400):
+        draw = stream("constant", n, seed)
+        theta = 0.3 + 0.4 * torch.rand(1, generator=draw).item()
+        data = sample(step(theta), n, generator=draw)
+        error = fit_one_split(data.x, data.y)(z) - step(theta)(z)
+        risks.append(n * error.square().mean().item())
+    mean, spread = torch.tensor(risks).mean().item(), torch.tensor(risks).std().item() / 20
+    assert abs(mean - one_split_constant(0.3)) < 4 * spread
+    assert spread < 0.06
+
+
+def test_the_place_of_a_low_jump_costs_three():
+    found = locations(4.0, 4_000, 1_000) / 4.0**2
+    assert abs(found.mean().item() - 3) < 4 * found.std().item() / 4_000**0.5 + 0.1
+
+
+def test_the_floor_of_the_series_is_the_limit_that_the_page_derives():
+    assert math.sqrt(1e8) * shrinkage_floor(1e8, 0.3) == pytest.approx(0.15, rel=1e-3)
