@@ -92,8 +92,9 @@ def test_early_stopping_keeps_the_best_look_of_each_member():
 
 def test_without_validation_the_last_weights_are_kept():
     x, y = data()
-    choices = Training(hidden=(6, 5), steps=45, batch=16, check_every=20, validation=0.0)
+    choices = Training(hidden=(6, 5), steps=45, batch=2, check_every=20, validation=0.0, rate=1.0)
     fit = fit_nets(x, y, seeds=[0, 1, 2], training=choices)
+    assert (fit.train.argmin(0) < 3).any(), "the last look should not be the best one here"
     assert fit.best_step.tolist() == [45, 45, 45]
     assert len(fit.valid) == 4
     torch.testing.assert_close(fit.valid, fit.train, rtol=0, atol=1e-15)
@@ -137,6 +138,7 @@ def test_training_learns_a_line():
 def test_constant_responses_are_reproduced():
     x, _ = data()
     fit = fit_nets(x, torch.full((3, 40), 2.0).double(), seeds=[0, 1, 2], training=SMALL)
+    assert not fit.diverged.any()
     torch.testing.assert_close(fit.predict(x), torch.full((3, 40), 2.0).double(), atol=1e-6, rtol=0)
 
 
