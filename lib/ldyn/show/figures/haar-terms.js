@@ -81,13 +81,13 @@ function render({ model, el }) {
     const panes = ["first", "best"].map((which) => keep(m, which));
     const size = Math.min(height - 24, (width - 16) / 2);
     panes.forEach(({ values }, k) => {
-      const left = k * (size + 16) + (width - 2 * size - 16) / 2;
-      const cell = size / SIDE;
+      const left = Math.round(k * (size + 16) + (width - 2 * size - 16) / 2);
+      const edge = (i) => Math.round((2 * i * size) / SIDE) / 2;
       values.forEach((v, index) => {
-        const shade = Math.min(1, Math.max(0, v));
-        pen.globalAlpha = shade;
+        const [i, j] = [Math.floor(index / SIDE), SIDE - 1 - (index % SIDE)];
+        pen.globalAlpha = Math.min(1, Math.max(0, v));
         pen.fillStyle = ink[k ? "ochre" : "blue"];
-        pen.fillRect(left + Math.floor(index / SIDE) * cell, 20 + size - (index % SIDE + 1) * cell, cell + 0.3, cell + 0.3);
+        pen.fillRect(left + edge(i), 20 + edge(j), edge(i + 1) - edge(i), edge(j + 1) - edge(j));
       });
       pen.globalAlpha = 1;
       pen.fillStyle = pen.strokeStyle = ink.ink;
