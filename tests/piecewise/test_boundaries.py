@@ -94,6 +94,16 @@ def test_directions_are_unit_and_draws_reproducible():
     assert (h(x.float()) - h(x)).abs().max() < 0.02
 
 
+def test_phases_are_uniform():
+    draw = stream("phases")
+    phases = torch.cat([rough_boundary(1.0, generator=draw).phases for _ in range(100)])
+    assert phases.min() >= 0
+    assert phases.max() <= 2 * math.pi
+    # each mean of cos and sin has variance ½ / 1400
+    for mean in (phases.cos().mean(), phases.sin().mean(), (2 * phases).cos().mean()):
+        assert abs(mean) < 4 * math.sqrt(0.5 / len(phases))
+
+
 def test_the_side_of_a_hypersurface():
     x = torch.tensor([[0.2, 0.9], [0.2, 0.1], [0.7, 0.4], [0.3, 0.3]], dtype=torch.float64)
     graph = lambda z: z[:, 0]  # noqa: E731
