@@ -62,6 +62,7 @@ from ldyn.piecewise.theory import (
     wavelet_exponent,
     winner,
 )
+from ldyn.piecewise.tiled import tiled_ridge
 from ldyn.piecewise.tuning import (
     LINEAR,
     METHODS,
@@ -134,6 +135,7 @@ __all__ = [
     "step",
     "step_net",
     "stripes",
+    "tiled_ridge",
     "wave",
     "wave_height",
     "wavelet_boundary",
