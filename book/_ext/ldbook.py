@@ -114,6 +114,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _edit)
     app.connect("html-page-context", _mend_roles)
     app.add_css_file("ldyn.css")
+    app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
     app.add_directive("claims", ldclaims.Claims)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

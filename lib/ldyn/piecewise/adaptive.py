@@ -58,7 +58,7 @@ def haar_threshold(values: Tensor, *, noise: float, factor: float = 1.0) -> Tens
 
     Arguments: `values` (2^J, …, 2^J) with independent errors of standard deviation `noise`.
     Raises: ValueError for a grid that is not dyadic, or unless noise and factor are > 0.
-    Source: donoho1998, thm-haar-threshold.
+    Source: donoho1998, lem-threshold, thm-haar-threshold, prop-haar-rung.
     """
     require_positive(noise, "noise")
     require_positive(factor, "factor")

@@ -45,7 +45,7 @@ def rough_boundary(
 
     The phases are uniform and, for dim ≥ 2, so are the directions; values lie in [0.2, 0.8].
     Raises: ValueError unless alpha > 0 and dim, terms ≥ 1.
-    Source: imaizumi2022, def-rough-boundary.
+    Source: imaizumi2022, def-rough-boundary, prop-rough-boundary.
     """
     require_positive(alpha, "alpha")
     require_count(dim, "dim")

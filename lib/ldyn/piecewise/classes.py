@@ -156,7 +156,7 @@ def random_fragment(
     β and mean level alternating between 0.25 and 0.75. In dimension 1 the graphs are points.
 
     Raises: ValueError unless dim ≥ 1, pieces ≥ 2, alpha, beta > 0.
-    Source: imaizumi2022, def-piecewise-2022.
+    Source: imaizumi2022, def-piecewise-2022, prop-two-classes.
     """
     require_count(dim, "dim")
     require_count(pieces, "pieces", at_least=2)

@@ -37,7 +37,7 @@ def fit_cosine(x: Tensor, y: Tensor, *, cutoff: int) -> Predictor:
 
     Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or cutoff^d > n/2, where the
     normal equations degenerate.
-    Source: tsybakov2009, def-linear-estimator.
+    Source: tsybakov2009, thm-cosine-upper.
     """
     require_samples(x, y)
     require_count(cutoff, "cutoff")

@@ -18,7 +18,7 @@ SIZES = {
     "smooth": [2**k for k in range(7, 12)],
 }
 # Where a fit is cheap, two more sizes.
-FURTHER = {("disk", "cosine"), ("disk", "neighbours"), ("disk", "haar cut")}
+FURTHER = {("disk", "neighbours"), ("disk", "haar cut")}
 # In dimension 3 the largest n is for one kernel alone: its eigenproblems fill the budget.
 SKIP = {"ball": {"ridge Gaussian", "tree"}}
 # Slopes are held against theory on the first two; the last two show what they show with fewer.
