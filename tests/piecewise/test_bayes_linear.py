@@ -37,6 +37,12 @@ def test_the_covariance_is_that_of_random_half_spaces(dim):
     error = (exact * (1 - exact) / count).sqrt()
     assert ((total / count - exact).abs() <= 4 * error + 1e-12).all()
     assert error.max() < 0.0066
+    # two points differ where the edge parts them: a rarer event, hence a sharper look
+    apart = (seen[:, : len(x), None] != seen[:, None, len(x) :]).double().mean(0)
+    variance = [half_space_covariance(t, t).diagonal() for t in (x, z)]
+    gap = variance[0][:, None] + variance[1] - 2 * exact
+    error = (gap * (1 - gap) / count).sqrt()
+    assert ((apart - gap).abs() <= 4 * error + 1e-12).all()
 
 
 @pytest.mark.parametrize("dim", [1, 2])
