@@ -138,7 +138,8 @@ def _dependence(
             if not _close(ratios[point], ratios[base], 1e-3):
                 return (
                     f"Wrong dependence on {name}: from {_at(list(grid), base)} to {name} = "
-                    f"{point[k]:g} it does not change by the right factor. Look at the exponent."
+                    f"{point[k]:g} it does not change by the right factor. Look at the exponent, "
+                    "or for a term that is missing."
                 )
     return "Each argument alone acts as it should, but not two together."
 

@@ -78,8 +78,6 @@ def haar_count(level: int) -> int:
     return sum(int((term.abs() > 1e-9).sum()) for term in terms)
 
 
-_RADII = (0.6, 0.3, 0.11, 0.031)
-
 EXERCISES: dict[str, Judge] = {
     "ex-window": judge_number(
         lambda: best_window(300, NOISE, 1),
@@ -225,7 +223,7 @@ EXERCISES: dict[str, Judge] = {
     ),
     "ex-entropy": judge_function(
         lambda radius: math.ceil(1 / (2 * radius**2)),
-        grid={"radius": _RADII},
+        grid={"radius": (0.6, 0.3, 0.11, 0.031)},
         slips={
             "A ball reaches to both sides of its centre.": lambda r: math.ceil(1 / r**2),
             "That is what centres outside the class would do.": lambda r: math.ceil(1 / (4 * r**2)),
