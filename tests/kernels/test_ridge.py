@@ -62,6 +62,26 @@ def test_selection_is_the_least_of_the_grid_and_reports_edges():
     assert wild.at_edge
 
 
+@pytest.mark.parametrize(
+    ("kernel", "halved"),
+    [(Gaussian(0.5), True), (Gaussian(2.0), True), (Gaussian(0.02), False), (Laplace(0.5), False)],
+)
+def test_kernels_of_low_rank_are_factored_and_lose_nothing(monkeypatch, kernel, halved):
+    x, y = data(n=300)
+    sizes, eigh = [], torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda a: (sizes.append(len(a)), eigh(a))[1])
+    path = ridge_path(x, y, kernel=kernel, ridges=RIDGES)
+    assert (sizes[0] <= 150) == halved
+    new = data(seed=1)[0]
+    for j, ridge in enumerate(RIDGES):
+        gram = kernel(x, x) + ridge * torch.eye(300, dtype=torch.float64)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+        residuals = (inverse @ y) / inverse.diagonal()
+        torch.testing.assert_close(path.residuals[:, j], residuals, rtol=0, atol=1e-8)
+        alone = fit_ridge(x, y, kernel=kernel, ridge=ridge)(new)
+        torch.testing.assert_close(path.member(j)(new), alone, rtol=0, atol=1e-8)
+
+
 def test_float32_data_is_solved_in_float64_and_answered_in_float32():
     x, y = data()
     exact = fit_ridge(x, y, kernel=Gaussian(0.5), ridge=1e-6)(x)

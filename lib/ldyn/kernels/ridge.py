@@ -1,5 +1,6 @@
 """Exact kernel ridge regression, with leave-one-out choice of ridge and bandwidth."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -50,12 +51,13 @@ class RidgeSelection:
 
 
 def ridge_path(x: Tensor, y: Tensor, *, kernel: Kernel, ridges: Sequence[float]) -> RidgePath:
-    """Return kernel ridge regression at every ridge λ, from one eigendecomposition K = QΛQᵀ.
+    """Return kernel ridge regression at every ridge λ, from one eigendecomposition.
 
     f̂_λ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
     `residuals` (n, r) are leave-one-out: y_i − f̂^(−i)(x_i) = c_i / [(K + λI)⁻¹]_ii.
 
-    Arguments: x (n, d), y (n,); computed in float64 on the device of x.
+    Arguments: x (n, d), y (n,); computed in float64 on the device of x. The decomposition is of K,
+    or of a factor where K has, up to rounding, at most half its rank.
     Raises: ValueError for bad samples, no ridge, or a ridge that is not > 0.
     Source: wahba1990, prop-loo.
     """
@@ -65,10 +67,7 @@ def ridge_path(x: Tensor, y: Tensor, *, kernel: Kernel, ridges: Sequence[float])
     for ridge in ridges:
         require_positive(ridge, "ridge")
     x, y = x.double(), y.double()
-    values, vectors = torch.linalg.eigh(kernel(x, x))
-    shrunk = 1 / (values.clamp(min=0)[:, None] + values.new_tensor(ridges))
-    coefficients = vectors @ (shrunk * (vectors.T @ y)[:, None])
-    diagonal = vectors.square() @ shrunk
+    coefficients, diagonal = _resolvents(kernel(x, x), y, y.new_tensor(ridges))
     return RidgePath(
         kernel=kernel,
         x=x,
@@ -110,8 +109,8 @@ def fit_ridge_loo(
 ) -> RidgeSelection:
     """Return kernel ridge at the bandwidth and ridge of least leave-one-out error, exactly.
 
-    loo(b, λ) = (1/n) Σ_i (c_i / [(K_b + λI)⁻¹]_ii)²; one eigendecomposition a bandwidth serves
-    all ridges.
+    loo(b, λ) = (1/n) Σ_i (c_i / [(K_b + λI)⁻¹]_ii)²; one decomposition a bandwidth serves all
+    ridges, as in `ridge_path`.
 
     Raises: ValueError for bad samples or an empty or non-positive grid.
     Source: wahba1990, prop-loo.
@@ -131,6 +130,44 @@ def fit_ridge_loo(
         loo=loo,
         at_edge=ends,
     )
+
+
+def _resolvents(gram: Tensor, y: Tensor, ridges: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (K + λI)⁻¹ y and the diagonal of (K + λI)⁻¹, both (n, r), at every ridge λ.
+
+    With K = QΛQᵀ: (K + λI)⁻¹ = Q (Λ + λI)⁻¹ Qᵀ. With K = FᵀF, FFᵀ = WSWᵀ and Z = FᵀW:
+    (K + λI)⁻¹ = (I − Z (S + λI)⁻¹ Zᵀ) / λ.
+    """
+    factor = _factor(gram)
+    values, vectors = torch.linalg.eigh(gram if factor is None else factor @ factor.T)
+    shrunk = 1 / (values.clamp(min=0)[:, None] + ridges)
+    if factor is None:
+        return vectors @ (shrunk * (vectors.T @ y)[:, None]), vectors.square() @ shrunk
+    z = factor.T @ vectors
+    fitted = z @ (shrunk * (z.T @ y)[:, None])
+    return (y[:, None] - fitted) / ridges, (1 - z.square() @ shrunk) / ridges
+
+
+def _factor(gram: Tensor) -> Tensor | None:
+    """Return F (q, n), q ≤ n/2, with K = FᵀF up to rounding, by pivoted Cholesky; else None.
+
+    The trace left over bounds the error ‖K − FᵀF‖; at machine epsilon times the trace of K it is
+    that of an eigendecomposition. Gives up as soon as log(trace left) lags behind a straight line.
+    """
+    eps, most = torch.finfo(gram.dtype).eps, len(gram) // 2
+    factor, left = gram.new_empty(most, len(gram)), gram.diagonal().clone()
+    trace = left.sum().item()
+    for q in range(most):
+        rest = left.sum().item()
+        if rest <= eps * trace:
+            return factor[:q]
+        if q % 32 == 31 and math.log(rest / trace) / math.log(eps) < q / most:
+            return None
+        i = int(left.argmax())
+        factor[q] = (gram[i] - factor[:q, i] @ factor[:q]) / left[i].sqrt()
+        left = (left - factor[q].square()).clamp(min=0)
+        left[i] = 0
+    return None
 
 
 def _predictor(kernel: Kernel, x: Tensor, coefficients: Tensor) -> Predictor:

@@ -66,7 +66,7 @@ class Gaussian(Stationary):
     """
 
     def profile(self, r: Tensor) -> Tensor:
-        return (-r.square() / 2).exp()
+        return r.square().mul_(-0.5).exp_()
 
     def mixing(self, u: Tensor) -> Tensor:
         return torch.ones_like(u)
