@@ -43,7 +43,7 @@ class TestPredictor:
         assert torch.equal(x, before[0])
         assert torch.equal(y, before[1])
 
-    def test_the_fit_does_not_follow_later_changes_of_the_points_asked(self, estimator, dim, data):
+    def test_each_point_is_answered_alone(self, estimator, dim, data):
         predictor = estimator(*data(30, dim))
         z = data(9, dim, name="new")[0]
         together = predictor(z)
