@@ -1,6 +1,11 @@
 // A formula wider than its box scrolls, so the keyboard has to reach it.
 function reachable() {
-  document.querySelectorAll('mjx-container[display="true"], div.math').forEach((box) => {
+  document.querySelectorAll("mjx-container.ld-wide").forEach((f) => f.classList.remove("ld-wide"));
+  document.querySelectorAll("mjx-container:not([display])").forEach((formula) => {
+    const room = formula.parentElement.getBoundingClientRect().right;
+    if (formula.getBoundingClientRect().right > room + 1) formula.classList.add("ld-wide");
+  });
+  document.querySelectorAll("mjx-container[display], mjx-container.ld-wide, div.math").forEach((box) => {
     if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });

@@ -78,14 +78,17 @@ def risk(
     return error.square().mean().item()
 
 
-def grid_values(function: Callable[[Tensor], Tensor], side: int, *, dim: int = 2) -> Tensor:
+def grid_values(
+    function: Callable[[Tensor], Tensor], side: int, *, dim: int | None = None
+) -> Tensor:
     """Return a function of (m, d) points at the centres of a regular grid, as (side, …, side).
 
+    Arguments: `dim` d; where it is not given, that of a target, else 2.
     Raises: ValueError unless side, dim ≥ 1.
     Source: def-haar.
     """
     require_count(side, "side")
-    require_count(dim, "dim")
+    dim = getattr(function, "dim", 2) if dim is None else require_count(dim, "dim")
     axis = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     mesh = torch.stack(torch.meshgrid(*[axis] * dim, indexing="ij"), -1).reshape(-1, dim)
     return torch.cat([function(part) for part in mesh.split(2**15)]).reshape([side] * dim)

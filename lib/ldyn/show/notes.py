@@ -145,7 +145,7 @@ def _note(study: str, about: dict[str, Any], cells: int, ran: bool, scale: str) 
         f" <code>{escape(ask)}</code>, or in a notebook "
         f'<code>show.run_at_full_scale("{escape(study)}", run=True)</code>.'
     )  # fmt: skip
-    html = f"<p><strong>{escape(study)}</strong>: {escape(came)} {escape(tail)}{code}</p>"
+    html = f'<p class="ld-note"><strong>{escape(study)}</strong>: {escape(came)} {escape(tail)}{code}</p>'
     return Note(html=html, text=text)
 
 

@@ -48,8 +48,8 @@ def run(cell: Cell) -> dict[str, float]:
     target = make_target(cell)
     side = 2 ** (cell.log_n // cell.dim)
     finer = 64 if cell.dim == 1 else 4
-    truth = grid_values(target, side * finer, dim=target.dim)
-    clean = grid_values(target, side, dim=target.dim)
+    truth = grid_values(target, side * finer)
+    clean = grid_values(target, side)
     draw = stream("haar noise", cell.dim, cell.log_n, cell.seed)
     noisy = clean + NOISE * torch.randn(clean.shape, generator=draw, dtype=torch.float64)
 

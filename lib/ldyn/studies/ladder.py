@@ -6,6 +6,7 @@ import torch
 
 from ldyn.piecewise import grid_values, haar_transform, wave, wave_height
 from ldyn.piecewise.constructions import indicator_net
+from ldyn.piecewise.linear import cosine_basis
 
 SIDE = 2048
 
@@ -43,7 +44,6 @@ def run(cell: Cell) -> dict[str, float]:
     else:
         cutoff = int(cell.size**0.5)
         axis = (torch.arange(SIDE, dtype=torch.float64) + 0.5) / SIDE
-        k = torch.arange(cutoff, dtype=torch.float64)
-        basis = (torch.pi * axis[:, None] * k).cos() * torch.where(k > 0, 2.0**0.5, 1.0)
+        basis = cosine_basis(axis[:, None], cutoff)
         kept = (basis.T @ truth @ basis / SIDE**2).square().sum() * SIDE**2
     return {"parameters": cell.size, "error": (truth.square().sum() - kept).item() / SIDE**2}
