@@ -85,7 +85,7 @@ def test_the_oracle_inequality(claim):
 
 
 def test_the_minimax_lower_bound(claim):
-    """lem-assouad: tents of width w = 1/m and height w·c for α = 1; n‖u_j‖² = n c w²/2 ≤ σ² = 1/4."""
+    """lem-assouad with tents of width w = 1/m and height w/2: n‖u_j‖² = n w²/4 ≤ σ² = ¼."""
     n, r = exact(1.0)
     ratios = []
     for size, risk in zip(n.tolist(), r.mean(0).tolist(), strict=True):

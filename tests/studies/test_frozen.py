@@ -14,7 +14,7 @@ from ldyn.studies.freeze import imported_sources
 from ldyn.studies.runner import run_group
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
-NO_STUDY = {"page_costs", "claims"}
+NO_STUDY = {"page_costs", "claims", "kernel_ridge", "many_nets", "many_nets_cuda"}
 FROZEN = sorted(p.stem for p in RESULTS.glob("*.json") if p.stem not in NO_STUDY)
 PROVENANCE = {"study", "scale", "device", "torch", "dtype", "wall_seconds", "date", "source"}
 

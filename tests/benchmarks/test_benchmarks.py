@@ -1,0 +1,35 @@
+"""The benchmarks run, at a tiny size and untimed, and freeze what the page on costs reads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = sorted(p.stem for p in (ROOT / "benchmarks").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_benchmark_runs_and_freezes_its_table(name, tmp_path):
+    (tmp_path / "book" / "results").mkdir(parents=True)
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--scale", "smoke"]
+    environment = os.environ | {"LDYN_RESULTS": str(tmp_path), "PYTHONWARNINGS": "default"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob(f"{name}*.json")
+    data = json.loads(path.read_text())
+    assert data["provenance"]["scale"] == "smoke"
+    fields = {"method", "seconds", "times_ours"}
+    assert all(fields <= row.keys() for row in data["rows"])
+    ours = next(row for row in data["rows"] if "ldyn" in row["method"])
+    assert ours["times_ours"] == 1
+
+
+def test_together_and_alone_agree_in_the_frozen_benchmark():
+    rows = json.loads((ROOT / "book" / "results" / "many_nets.json").read_text())["rows"]
+    found = [row["disagreement"] for row in rows if row["disagreement"] is not None]
+    assert len(found) == 2
+    assert max(found) <= 1e-12
