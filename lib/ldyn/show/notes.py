@@ -145,7 +145,8 @@ def _note(study: str, about: dict[str, Any], cells: int, ran: bool, scale: str) 
         f" <code>{escape(ask)}</code>, or in a notebook "
         f'<code>show.run_at_full_scale("{escape(study)}", run=True)</code>.'
     )  # fmt: skip
-    html = f'<p class="ld-note"><strong>{escape(study)}</strong>: {escape(came)} {escape(tail)}{code}</p>'
+    said = f"<strong>{escape(study)}</strong>: {escape(came)} {escape(tail)}{code}"
+    html = f'<p class="ld-note">{said}</p>'
     return Note(html=html, text=text)
 
 
