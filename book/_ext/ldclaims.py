@@ -54,7 +54,7 @@ class Claims(SphinxDirective):
             self._cell(f"{claim['statement']} ({cites})" if cites else claim["statement"]),
             self._cell(str(claim.get("predicted", ""))),
             self._cell(measured(claim)),
-            self._cell(verdict, look, claim.get("caveat", "")),
+            self._cell(verdict, look, claim.get("caveat") or claim.get("note", "")),
             self._cell(where),
         ]
         cells[0].attributes["ids"] = [f"claim-{claim['id']}"]
