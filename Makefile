@@ -7,7 +7,7 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab serve student offline pdf study freeze bench lock clean
+.PHONY: help book test browser lab serve student offline pdf study verdicts freeze bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
