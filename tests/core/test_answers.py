@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ldyn.core import Verdict, judge_function, judge_number, judge_tensor
+from ldyn.core import Verdict, check_answer, judge_function, judge_number, judge_tensor
 
 NUMBER = judge_number(lambda: 3.0, slips={"Take the root.": lambda: 9.0})
 PAIR = judge_tensor(lambda: [1.0, -2.0])
@@ -103,3 +103,12 @@ def test_a_verdict_reads_as_a_sentence():
     verdict = Verdict(exercise="ex-a", right=False, hint="Too large.")
     assert str(verdict) == repr(verdict) == "ex-a: not yet. Too large."
     assert str(Verdict(exercise="ex-a", right=True, hint="Well.")) == "ex-a: right. Well."
+
+
+def test_answers_are_checked_by_the_judge_of_their_label():
+    judges = {"ex-a": NUMBER, "ex-b": PAIR}
+    assert check_answer(judges, "ex-a", 3.0).right
+    wrong = check_answer(judges, "ex-a", 9.0)
+    assert (wrong.exercise, wrong.right, wrong.hint) == ("ex-a", False, "Take the root.")
+    with pytest.raises(ValueError, match="ex-a, ex-b; got 'ex-c'"):
+        check_answer(judges, "ex-c", 3.0)

@@ -15,7 +15,11 @@ from ldyn.studies.freeze import imported_sources
 from ldyn.studies.runner import run_group
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
-NO_STUDY = {"page_costs", "claims", "kernel_ridge", "many_nets", "many_nets_cuda"}
+NO_STUDY = {
+    "page_costs",
+    "claims",
+    *("kernel_ridge", "many_nets", "many_nets_cuda", "minima", "curvature", "curvature_cuda"),
+}
 FROZEN = sorted(p.stem for p in RESULTS.glob("*.json") if p.stem not in NO_STUDY)
 PROVENANCE = {"study", "scale", "device", "torch", "dtype", "wall_seconds", "date", "source"}
 
@@ -77,7 +81,11 @@ def cheapest(name: str) -> list:
     return [c for c in found.values() if not costly & set(map(str, asdict(c).values()))]
 
 
-@pytest.mark.parametrize("name", sorted(set(FROZEN) - {"sweeps", "ladder"}))
+# Long training amplifies rounding, which differs from one processor to the next.
+AMPLIFIED = {"spectrum", "plateau", "surplus"}
+
+
+@pytest.mark.parametrize("name", sorted(set(FROZEN) - {"sweeps", "ladder"} - AMPLIFIED))
 def test_frozen_numbers_come_back(name):
     about, rows = read(name)
     if about["torch"] != torch.__version__.split("+")[0]:
@@ -93,7 +101,8 @@ def test_frozen_numbers_come_back(name):
         (record,) = run_group(study, [cell])
         (row,) = [r for r in rows if asdict(cell).items() <= r.items()]
         for field, value in record["result"].items():
-            same = pytest.approx(value, rel=1e-4) if isinstance(value, float) else value
+            close = isinstance(value, float)
+            same = pytest.approx(value, rel=1e-4, abs=1e-9) if close else value
             assert row[field] == same, (cell, field)
 
 

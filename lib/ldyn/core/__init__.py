@@ -1,6 +1,13 @@
 """The floor of the library: checks, devices, random streams, frozen results, slopes, answers."""
 
-from ldyn.core.answers import Judge, Verdict, judge_function, judge_number, judge_tensor
+from ldyn.core.answers import (
+    Judge,
+    Verdict,
+    check_answer,
+    judge_function,
+    judge_number,
+    judge_tensor,
+)
 from ldyn.core.checks import (
     require_choice,
     require_count,
@@ -18,6 +25,7 @@ __all__ = [
     "Judge",
     "Slope",
     "Verdict",
+    "check_answer",
     "default_device",
     "frozen",
     "judge_function",

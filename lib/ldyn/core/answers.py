@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from ldyn.core.checks import require_choice
+
 Judge = Callable[[Any], str]
 
 
@@ -25,6 +27,18 @@ class Verdict:
         return textwrap.fill(text, 80, subsequent_indent="  ")
 
     __repr__ = __str__
+
+
+def check_answer(exercises: Mapping[str, Judge], exercise: str, answer: Any) -> Verdict:
+    """Return whether `answer` solves the exercise, and if not a hint that keeps the solution.
+
+    Arguments: `exercises` a chapter's judges by label; `exercise` a label "ex-…" among them.
+    Raises: ValueError for an unknown exercise, with the known ones.
+    """
+    require_choice(exercise, exercises, "exercise")
+    hint = exercises[exercise](answer)
+    praise = "The answer agrees with the reference."
+    return Verdict(exercise=exercise, right=not hint, hint=hint or praise)
 
 
 def judge_number(

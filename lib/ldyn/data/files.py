@@ -1,5 +1,6 @@
 """Files of data sets: where they come from, what they must hold, and where they are kept."""
 
+import gzip
 import hashlib
 import http.client
 import io
@@ -48,7 +49,18 @@ def _png(data: bytes) -> np.ndarray:
         return np.array(image)
 
 
+def _idx(data: bytes) -> np.ndarray:
+    """The gzipped format of MNIST: 0, 0, 8 (uint8), number of axes, their lengths, the entries."""
+    content = gzip.decompress(data)
+    if content[:3] != b"\0\0\x08":
+        raise ValueError("no idx file of bytes")
+    axes = content[3]
+    shape = np.frombuffer(content, ">i4", count=axes, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape).copy()
+
+
 _CONES = "https://vision.middlebury.edu/stereo/data/scenes2003/newdata/cones/"
+_MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 # Names are paths below LDYN_DATA and below the cache.
 SOURCES = {
     "middlebury-2003/disp2.png": Source(
@@ -61,6 +73,15 @@ SOURCES = {
         digest="5ca5dd3e4be81a47a51d00a11fcba6f9fd6702026fecd2ddad3544f730e73bbe",
         decode=_png,
     ),
+    **{
+        f"mnist/{name}-ubyte.gz": Source(url=f"{_MNIST}{name}-ubyte.gz", digest=digest, decode=_idx)
+        for name, digest in {
+            "train-images-idx3": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+            "train-labels-idx1": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+            "t10k-images-idx3": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+            "t10k-labels-idx1": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+        }.items()
+    },
 }
 
 

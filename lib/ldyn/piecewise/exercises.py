@@ -8,10 +8,10 @@ import torch
 from ldyn.core import (
     Judge,
     Verdict,
+    check_answer,
     judge_function,
     judge_number,
     judge_tensor,
-    require_choice,
     stream,
 )
 from ldyn.piecewise.adaptive import haar_transform
@@ -30,12 +30,7 @@ def check(exercise: str, answer: Any) -> Verdict:
     Raises: ValueError for an unknown exercise, with the known ones.
     Source: ex-window.
     """
-    require_choice(exercise, EXERCISES, "exercise")
-    hint = EXERCISES[exercise](answer)
-    return Verdict(exercise=exercise, right=not hint, hint=hint or _PRAISE)
-
-
-_PRAISE = "The answer agrees with the reference."
+    return check_answer(EXERCISES, exercise, answer)
 
 
 def best_window(n: float, noise: float, dim: float) -> float:

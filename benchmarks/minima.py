@@ -1,0 +1,114 @@
+"""Narrow minima for the study of inertia: all at once, one by one, and SciPy's least squares.
+
+Every contestant starts from the same points and stops at the same tolerance on the gradient; SciPy
+gets the exact Jacobian in NumPy and calls MINPACK, the fastest way a reader would write it.
+"""
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from _table import Run, alternate, asked_scale, ratio
+from scipy.optimize import least_squares
+from torch import Tensor
+
+from ldyn.landscape import UnitNet, levenberg_marquardt
+from ldyn.studies import inertia
+
+TOGETHER = "all of a shape at once, ldyn.landscape"
+ALONE = "a loop over ldyn.landscape"
+SCIPY = "a loop over scipy.optimize.least_squares(method='lm')"
+STEPS = 400
+Problems = list[tuple[UnitNet, Tensor, Tensor, Tensor]]
+
+
+def problems(count: int, device: torch.device) -> Problems:
+    shapes: dict[Any, list[Any]] = {}
+    for cell in inertia.cells("full"):
+        if cell.seed < count:
+            shapes.setdefault(inertia.group(cell), []).append(cell)
+    found = []
+    for cells in shapes.values():
+        x, y, start = zip(*map(inertia.problem, cells), strict=True)
+        net = UnitNet(inputs=cells[0].inputs, outputs=cells[0].outputs)
+        found.append((net, *(torch.stack(t).to(device) for t in (x, y, start))))
+    return found
+
+
+def fit(net: UnitNet, x: Tensor, y: Tensor, start: Tensor) -> Tensor:
+    return levenberg_marquardt(
+        net.residuals, start, (x, y), jacobian=net.jacobian, steps=STEPS
+    ).loss
+
+
+def together(work: Problems) -> Tensor:
+    return torch.cat([fit(*shape) for shape in work])
+
+
+def alone(work: Problems) -> Tensor:
+    singles = [(net, *(t[None] for t in p)) for net, *data in work for p in zip(*data, strict=True)]
+    return torch.cat([fit(*single) for single in singles])
+
+
+def minpack(net: UnitNet, x: np.ndarray, y: np.ndarray, start: np.ndarray) -> float:
+    size, m, n = net.outputs + net.inputs, net.outputs, len(x)
+
+    def residuals(theta: np.ndarray) -> np.ndarray:
+        t = theta.reshape(-1, size)
+        return (np.tanh(x @ t[:, m:].T) @ t[:, :m] - y).ravel()
+
+    def jacobian(theta: np.ndarray) -> np.ndarray:
+        t = theta.reshape(-1, size)
+        a = np.tanh(x @ t[:, m:].T)
+        j = np.zeros((n, m, len(t), size))
+        for c in range(m):
+            j[:, c, :, c] = a
+        j[..., m:] = ((1 - a**2)[:, None, :, None] * t[:, :m].T[:, :, None]) * x[:, None, None, :]
+        return j.reshape(n * m, -1)
+
+    fit = least_squares(
+        residuals, start, jac=jacobian, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-12,
+        max_nfev=STEPS,
+    )  # fmt: skip
+    return float(fit.cost)
+
+
+def loop_scipy(work: Problems) -> Tensor:
+    costs = [
+        minpack(net, *(t.cpu().numpy() for t in p))
+        for net, x, y, s in work
+        for p in zip(x, y, s, strict=True)
+    ]
+    return torch.tensor(costs, dtype=torch.float64)
+
+
+def main(scale: str) -> None:
+    run = Run("minima", scale, dtype="float64")
+    count, repeats = {"smoke": (2, 1), "laptop": (60, 1), "full": (1000, 1)}[scale]
+    work = problems(count, run.device)
+    contestants: dict[str, Callable[[], Tensor]] = {
+        TOGETHER: lambda: together(work),
+        ALONE: lambda: alone(work),
+        SCIPY: lambda: loop_scipy(work),
+    }
+    together(problems(1, run.device))  # the first call of torch.func compiles its rules
+    found = [alternate(contestants, repeat, run.device) for repeat in range(repeats)]
+    times = {name: [repeat[name][0] for repeat in found] for name in contestants}
+    best = torch.stack([found[0][name][1].cpu() for name in contestants]).amin(0)
+    for name in contestants:
+        loss = found[0][name][1].cpu()
+        run.add(
+            method=name,
+            problems=len(loss),
+            seconds=statistics.median(times[name]),
+            times_ours=ratio(times[name], times[TOGETHER]),
+            as_good_as_the_best=((loss <= best + 1e-9).double().mean()).item(),
+            all_seconds=[round(t, 3) for t in times[name]],
+        )
+    run.finish()
+
+
+if __name__ == "__main__":
+    main(asked_scale())

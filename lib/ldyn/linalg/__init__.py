@@ -1,0 +1,27 @@
+"""Curvature without its matrix: operators, Lanczos, spectral densities; and small ones in full."""
+
+from ldyn.linalg.dense import Inertia, dense_hessian, inertia
+from ldyn.linalg.lanczos import Eigenpairs, Krylov, extreme_eigenpairs, lanczos
+from ldyn.linalg.operators import (
+    LinearOperator,
+    flat_parameters,
+    gauss_newton_operator,
+    hessian_operator,
+)
+from ldyn.linalg.spectrum import SpectralDensity, spectral_density
+
+__all__ = [
+    "Eigenpairs",
+    "Inertia",
+    "Krylov",
+    "LinearOperator",
+    "SpectralDensity",
+    "dense_hessian",
+    "extreme_eigenpairs",
+    "flat_parameters",
+    "gauss_newton_operator",
+    "hessian_operator",
+    "inertia",
+    "lanczos",
+    "spectral_density",
+]

@@ -1,0 +1,76 @@
+"""Small Hessians in full, and the numbers of their negative, zero and positive eigenvalues."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.func import hessian, vmap
+
+from ldyn.core import require_positive
+
+
+def dense_hessian(function: Callable[..., Tensor], theta: Tensor, *data: Tensor) -> Tensor:
+    """Return ∇²f(θ), (p, p), or (k, p, p) for k parameters at once.
+
+    Arguments: `function` (p,), … → a number; `theta` (p,) or (k, p); `data` further arguments of
+    f, each with the leading k where θ has it.
+    Raises: ValueError for another shape of θ.
+    """
+    if theta.ndim not in (1, 2):
+        raise ValueError(
+            f"theta must have shape (p,) or (k, p), got {tuple(theta.shape)}; flatten it first"
+        )
+    curvature = hessian(function)
+    found: Tensor = (vmap(curvature) if theta.ndim == 2 else curvature)(theta, *data)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inertia:
+    """How many eigenvalues of a symmetric matrix are negative, zero and positive, each (…).
+
+    `gap` (…) says how far the count is from any other: the smallest |μ| counted as non-zero over
+    the largest counted as zero, the latter at least machine epsilon × max |μ|; infinite when all
+    are zero.
+    """
+
+    negative: Tensor
+    zero: Tensor
+    positive: Tensor
+    gap: Tensor
+
+
+def inertia(matrix: Tensor, tolerance: float = 1e-10) -> Inertia:
+    """Return the inertia of symmetric `matrix` (…, p, p); |μ| ≤ tolerance · max |μ| counts as zero.
+
+    Raises: ValueError unless the matrix is square, symmetric and finite and the tolerance > 0.
+    """
+    require_positive(tolerance, "tolerance")
+    values = torch.linalg.eigvalsh(require_symmetric(matrix))
+    size = values.abs()
+    largest = size.amax(-1, keepdim=True)
+    zero = size <= tolerance * largest
+    above = size.masked_fill(zero, float("inf")).amin(-1)
+    below = size.masked_fill(~zero, 0.0).amax(-1)
+    rounding = torch.finfo(matrix.dtype).eps * largest[..., 0]
+    return Inertia(
+        negative=(~zero & (values < 0)).sum(-1),
+        zero=zero.sum(-1),
+        positive=(~zero & (values > 0)).sum(-1),
+        gap=above / torch.maximum(below, rounding),
+    )
+
+
+def require_symmetric(matrix: Tensor) -> Tensor:
+    """Return `matrix` if it is floating, finite, (…, p, p) and symmetric up to √eps · max |entry|.
+
+    Raises: ValueError otherwise.
+    """
+    shape = tuple(matrix.shape)
+    if matrix.ndim < 2 or shape[-1] != shape[-2] or 0 in shape or not matrix.is_floating_point():
+        raise ValueError(f"expected a floating (…, p, p) matrix, got {matrix.dtype} of {shape}")
+    slack = torch.finfo(matrix.dtype).eps ** 0.5 * matrix.abs().max()
+    if not (matrix - matrix.mT).abs().max() <= slack:  # false for NaN as well
+        raise ValueError("the matrix must be finite and symmetric; try (a + a.mT) / 2")
+    return matrix

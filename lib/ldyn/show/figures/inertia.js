@@ -1,0 +1,51 @@
+// Signs of the surplus block's eigenvalues, for a choice of copies, rank of F and signs of G.
+// State: inputs D, outputs M.
+
+// Numbers of negative, zero and positive eigenvalues: `positive` and `negative` copies, `rank` of F,
+// `up` and `down` signs of G on the kernel of F.
+function surplusSigns(inputs, outputs, positive, negative, rank, up, down) {
+  const surplus = positive + negative - 1;
+  const plus = surplus * rank + (positive - 1) * up + negative * down;
+  const minus = surplus * rank + (positive - 1) * down + negative * up;
+  return { down: minus, zero: surplus * (inputs + outputs) - plus - minus, up: plus };
+}
+
+function render({ model, el }) {
+  const fig = figure(el, model);
+  const d = model.get("inputs");
+  const m = model.get("outputs");
+  const positive = fig.slider("copies with λ > 0", { min: 1, max: 4, value: 2 });
+  const negative = fig.slider("copies with λ < 0", { min: 0, max: 3, value: 0 });
+  const rank = fig.slider("rank of F", { min: 0, max: Math.min(d, m), value: 1 });
+  const up = fig.slider("positive signs of G on ker F", { min: 0, max: d, value: d - 1 });
+  const say = fig.readout();
+
+  fig.draw({ aspect: 0.36, lowest: 170 }, (pen, { width, height, ink }) => {
+    const room = d - rank.value;
+    const plus = Math.min(up.value, room);
+    const signs = surplusSigns(d, m, positive.value, negative.value, rank.value, plus, room - plus);
+    const surplus = positive.value + negative.value - 1;
+    const total = surplus * (d + m);
+    const rows = [["down", signs.down, ink.vermilion], ["zero", signs.zero, ink.grey], ["up", signs.up, ink.blue]];
+    const left = 56;
+    const scale = (width - left - 40) / Math.max(1, 6 * (d + m));
+    pen.textBaseline = "middle";
+    rows.forEach(([name, count, colour], i) => {
+      const y = (i + 0.5) * (height / 3);
+      pen.fillStyle = ink.ink;
+      pen.fillText(name, 4, y);
+      pen.fillStyle = colour;
+      pen.fillRect(left, y - height / 9, Math.max(1, count * scale), height / 4.5);
+      pen.fillStyle = ink.ink;
+      pen.fillText(String(count), left + count * scale + 8, y);
+    });
+    const kind = surplus === 0 ? "no surplus unit"
+      : signs.down > 0 ? "a strict saddle"
+        : signs.zero === surplus * m ? "a semi-flat minimum" : "no direction goes down; second order cannot tell";
+    say(`K = ${surplus} surplus unit${surplus === 1 ? "" : "s"}, D = ${d}, M = ${m}: ${total} surplus coordinates. `
+      + `G on ker F has ${plus} positive and ${room - plus} negative signs. For a proper narrow minimum this is ${kind}.`);
+  });
+  return fig.cleanUp;
+}
+
+export default { render };

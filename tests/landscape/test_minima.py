@@ -1,0 +1,137 @@
+"""Many descents at once: each as it would go alone, to minima known from elsewhere."""
+
+import pytest
+import torch
+from scipy.optimize import least_squares
+
+from ldyn.core import stream
+from ldyn.landscape import (
+    UnitNet,
+    fukumizu_amari_toy,
+    gradient_descent,
+    levenberg_marquardt,
+    newton,
+)
+
+F64 = torch.float64
+
+
+def problems(k, *, inputs=2, outputs=1, units=2, samples=30, seed=0):
+    """k noisy regression problems and starts near the teacher, so that minima are proper."""
+    net = UnitNet(inputs=inputs, outputs=outputs)
+    draw = stream("minima", inputs, outputs, seed)
+    x = torch.randn(k, samples, inputs, generator=draw, dtype=F64)
+    teacher = torch.randn(k, units * (inputs + outputs), generator=draw, dtype=F64)
+    y = net.values(teacher, x)
+    y = y + 0.1 * torch.randn(y.shape, generator=draw, dtype=F64)
+    return net, x, y, teacher
+
+
+def test_minima_are_those_of_scipy():
+    net, x, y, start = problems(6)
+    found = levenberg_marquardt(net.residuals, start, (x, y))
+    assert found.converged.all()
+    for j in range(6):
+        peer = least_squares(
+            lambda t, j=j: net.residuals(torch.from_numpy(t), x[j], y[j]).numpy(),
+            start[j].numpy(), method="lm", xtol=1e-12, ftol=1e-12, gtol=1e-12,
+        )  # fmt: skip
+        assert found.loss[j].item() == pytest.approx(peer.cost, rel=1e-9)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_jacobian_is_that_of_the_residuals(activation, bias):
+    net = UnitNet(inputs=3, outputs=2, activation=activation, bias=bias)
+    draw = stream("jacobian", activation)
+    theta = torch.randn(4, 3 * 5 + 2 * bias, generator=draw, dtype=F64)
+    x = torch.randn(4, 7, 3, generator=draw, dtype=F64)
+    y = torch.randn(4, 7, 2, generator=draw, dtype=F64)
+    right = torch.func.vmap(torch.func.jacrev(net.residuals))(theta, x, y)
+    assert torch.allclose(net.jacobian(theta, x, y), right, rtol=0, atol=1e-12)
+    assert torch.allclose(net.jacobian(theta[0], x[0], y[0]), right[0], rtol=0, atol=1e-12)
+    assert torch.allclose(net.jacobian(theta, x[0], y[0])[0], right[0], rtol=0, atol=1e-12)
+
+
+def test_a_known_jacobian_leads_to_the_same_minima():
+    net, x, y, start = problems(4)
+    one = levenberg_marquardt(net.residuals, start, (x, y), steps=15)
+    two = levenberg_marquardt(net.residuals, start, (x, y), jacobian=net.jacobian, steps=15)
+    assert torch.allclose(one.theta, two.theta, rtol=0, atol=1e-10)
+    assert one.steps.tolist() == two.steps.tolist()
+
+
+@pytest.mark.parametrize("units", [2, 12])
+def test_together_is_as_alone(units):
+    net, x, y, start = problems(5, units=units)
+    together = levenberg_marquardt(net.residuals, start, (x, y), steps=15)
+    for j in range(5):
+        alone = levenberg_marquardt(
+            net.residuals, start[j : j + 1], (x[j : j + 1], y[j : j + 1]), steps=15
+        )
+        assert (alone.theta[0] - together.theta[j]).abs().max() < 1e-10
+        assert alone.steps[0] == together.steps[j]
+
+
+def test_a_member_that_fails_leaves_the_others_as_they_are():
+    net, x, y, start = problems(3)
+    spoilt = start.clone()
+    spoilt[1] = torch.nan
+    good = levenberg_marquardt(net.residuals, start, (x, y))
+    bad = levenberg_marquardt(net.residuals, spoilt, (x, y))
+    assert bad.converged.tolist() == [True, False, True]
+    assert torch.allclose(bad.theta[[0, 2]], good.theta[[0, 2]], rtol=0, atol=1e-12)
+
+
+def test_the_record_is_that_of_the_point():
+    net, x, y, start = problems(4, seed=1)
+    found = levenberg_marquardt(net.residuals, start, (x, y), steps=2)
+    assert torch.allclose(found.loss, net.loss(found.theta, x, y))
+    slope = torch.func.vmap(torch.func.grad(net.loss))(found.theta, x, y)
+    assert torch.allclose(found.gradient, slope.abs().amax(1))
+    assert (found.steps <= 2).all()
+    assert not found.converged.any()
+
+
+def test_newton_polishes_to_rounding_and_leaves_flat_directions_alone():
+    toy = fukumizu_amari_toy()
+    slope = torch.func.grad(toy.loss)
+    assert slope(toy.theta).abs().max() < 1e-13
+    weights = torch.tensor([0.3, 0.7], dtype=F64)
+    wide = toy.net.replicate(toy.theta, weights)
+    pushed = toy.net.replicate(toy.theta + 1e-4, weights)
+    polished = newton(toy.net.loss, pushed[None], (toy.x[None], toy.y[None]))[0]
+    assert slope(pushed).abs().max() > 1e-6
+    assert slope(polished).abs().max() < 1e-12
+    assert (polished - wide).norm() < 2e-4
+
+
+def test_gradient_descent_on_a_parabola_has_its_closed_form():
+    start = torch.tensor([[1.0, -2.0], [3.0, 4.0]], dtype=F64)
+    path = gradient_descent(lambda t: (t * t).sum() / 2, start, rate=0.1, steps=20, looks=4)
+    factors = 0.9 ** torch.arange(0, 21, 5, dtype=F64)
+    assert torch.allclose(path, factors[:, None, None] * start)
+
+
+def test_families_refuse_what_does_not_fit():
+    net = UnitNet(inputs=2, bias=True)
+    with pytest.raises(ValueError, match="not H × 3"):
+        net.units(torch.zeros(6))
+    with pytest.raises(ValueError, match="expected v"):
+        net.join(torch.zeros(2, 1), torch.zeros(2, 2))
+    with pytest.raises(ValueError, match="one of"):
+        UnitNet(inputs=2, activation="step")
+    with pytest.raises(ValueError, match="multiple of looks"):
+        gradient_descent(torch.sum, torch.zeros(1, 1), rate=0.1, steps=10, looks=3)
+    with pytest.raises(ValueError, match="k first"):
+        levenberg_marquardt(net.residuals, torch.zeros(2, 7), (torch.zeros(3, 4, 2),))
+
+
+def test_the_layout_goes_both_ways_and_copies_compute_the_same():
+    net = UnitNet(inputs=3, outputs=2, bias=True)
+    theta = torch.randn(5, 3 * 5 + 2, generator=stream("layout"), dtype=F64)
+    assert torch.equal(net.join(*net.split(theta)), theta)
+    x = torch.randn(7, 3, generator=stream("layout x"), dtype=F64)
+    wide = net.replicate(theta, torch.tensor([0.4, 0.9, -0.3], dtype=F64))
+    assert net.units(wide) == 5
+    assert torch.allclose(net.values(wide, x), net.values(theta, x), atol=1e-13)
