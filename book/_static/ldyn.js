@@ -6,7 +6,7 @@ function reachable() {
     if (formula.getBoundingClientRect().right > room + 1) formula.classList.add("ld-wide");
   });
   document.querySelectorAll("mjx-container[display], mjx-container.ld-wide, div.math").forEach((box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }

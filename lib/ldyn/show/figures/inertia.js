@@ -14,8 +14,8 @@ function render({ model, el }) {
   const fig = figure(el, model);
   const d = model.get("inputs");
   const m = model.get("outputs");
-  const positive = fig.slider("copies with λ > 0", { min: 1, max: 4, value: 2 });
-  const negative = fig.slider("copies with λ < 0", { min: 0, max: 3, value: 0 });
+  const surplus = fig.slider("surplus units K", { min: 1, max: 4, value: 1 });
+  const below = fig.slider("copies with λ < 0, at most K", { min: 0, max: 4, value: 0 });
   const rank = fig.slider("rank of F", { min: 0, max: Math.min(d, m), value: 1 });
   const up = fig.slider("positive signs of G on ker F", { min: 0, max: d, value: d - 1 });
   const say = fig.readout();
@@ -23,9 +23,10 @@ function render({ model, el }) {
   fig.draw({ aspect: 0.36, lowest: 170 }, (pen, { width, height, ink }) => {
     const room = d - rank.value;
     const plus = Math.min(up.value, room);
-    const signs = surplusSigns(d, m, positive.value, negative.value, rank.value, plus, room - plus);
-    const surplus = positive.value + negative.value - 1;
-    const total = surplus * (d + m);
+    const k = surplus.value;
+    const negative = Math.min(below.value, k);
+    const positive = k + 1 - negative;
+    const signs = surplusSigns(d, m, positive, negative, rank.value, plus, room - plus);
     const rows = [["down", signs.down, ink.vermilion], ["zero", signs.zero, ink.grey], ["up", signs.up, ink.blue]];
     const left = 56;
     const scale = (width - left - 40) / Math.max(1, 6 * (d + m));
@@ -39,11 +40,9 @@ function render({ model, el }) {
       pen.fillStyle = ink.ink;
       pen.fillText(String(count), left + count * scale + 8, y);
     });
-    const kind = surplus === 0 ? "no surplus unit"
-      : signs.down > 0 ? "a strict saddle"
-        : signs.zero === surplus * m ? "a semi-flat minimum" : "no direction goes down; second order cannot tell";
-    say(`K = ${surplus} surplus unit${surplus === 1 ? "" : "s"}, D = ${d}, M = ${m}: ${total} surplus coordinates. `
-      + `G on ker F has ${plus} positive and ${room - plus} negative signs. For a proper narrow minimum this is ${kind}.`);
+    const kind = signs.down > 0 ? "a strict saddle" : "a semi-flat minimum";
+    say(`D = ${d}, M = ${m}: ${k * (d + m)} surplus coordinates; ${positive} copies with λ > 0, ${negative} with λ < 0; `
+      + `G on ker F has ${plus} positive and ${room - plus} negative signs. Over a proper narrow minimum this is ${kind}.`);
   });
   return fig.cleanUp;
 }

@@ -69,7 +69,7 @@ function render({ model, el }) {
   fig.draw({ aspect: 0.36, lowest: 190 }, (pen, { width, height, ink }) => {
     const plot = chart(pen, {
       width, height, ink, x: [-0.5, 1.5], y: [-0.5, 0.75], xlabel: "share λ", ylabel: "the two smallest eigenvalues",
-      xticks: [-0.5, 0, 0.5, 1, 1.5], yticks: [-0.5, 0, 0.5],
+      xticks: [-0.5, 0, 0.5, 1, 1.5], yticks: [-0.5, 0, 0.5], pad: { right: 22 },
     });
     plot.curve(shares, lowest, { colour: ink.vermilion });
     plot.curve(shares, second, { colour: ink.blue });
@@ -85,7 +85,7 @@ function render({ model, el }) {
     const steps = run.losses.map((_, k) => (k * STEPS) / LOOKS);
     const plot = chart(pen, {
       width, height, ink, x: [0, STEPS], y: [0, 1], xlabel: "steps of gradient descent", ylabel: "loss",
-      xticks: [0, 2000, 4000, 6000], yticks: [0, 0.25, 0.5, 0.75, 1],
+      xticks: [0, 2000, 4000, 6000], yticks: [0, 0.25, 0.5, 0.75, 1], pad: { right: 22 },
     });
     plot.curve([0, STEPS], [level, level], { colour: ink.grey, dash: [4, 4] });
     plot.curve(steps, run.losses.map((v) => Math.min(v, 1)), { colour: ink.blue });
