@@ -17,7 +17,7 @@ from ldyn.core.checks import (
 )
 from ldyn.core.device import default_device
 from ldyn.core.rates import Slope, slope
-from ldyn.core.results import Frozen, frozen, results_folder, source_digest
+from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
 
 __all__ = [
@@ -38,6 +38,5 @@ __all__ = [
     "require_samples",
     "results_folder",
     "slope",
-    "source_digest",
     "stream",
 ]

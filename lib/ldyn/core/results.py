@@ -1,9 +1,7 @@
 """Frozen results: the numbers of a finished study, with where they came from."""
 
-import hashlib
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,14 +86,6 @@ def frozen(study: str) -> Frozen:
         )
     data = json.loads(path.read_text())
     return Frozen(study=study, provenance=data["provenance"], rows=data["rows"])
-
-
-def source_digest(files: Iterable[Path]) -> str:
-    """Return a digest of the contents and order-free names of `files` (12 hex digits)."""
-    digest = hashlib.sha256()
-    for path in sorted(files, key=lambda p: p.name):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
 
 
 def device_name(device: torch.device) -> str:

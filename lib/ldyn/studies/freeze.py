@@ -1,6 +1,5 @@
 """Freezing: from appended lines to book/results/<study>.json, provenance first, one row a line."""
 
-import ast
 import datetime
 import json
 from pathlib import Path
@@ -9,12 +8,10 @@ from typing import Any
 
 import torch
 
-import ldyn
-from ldyn.core import default_device, results_folder, source_digest
+from ldyn.core import default_device, results_folder
 from ldyn.core.results import device_name
 from ldyn.studies.runner import key, lines_path, load_study, read_lines
-
-PACKAGE = Path(ldyn.__file__).parent
+from ldyn.studies.sources import source_digest
 
 
 def freeze(study: ModuleType, scale: str) -> Path:
@@ -43,7 +40,7 @@ def freeze(study: ModuleType, scale: str) -> Path:
         "dtype": getattr(study, "DTYPE", "float64"),
         "wall_seconds": round(sum(records[key(c)]["seconds"] for c in cells), 1),
         "date": datetime.date.today().isoformat(),
-        "source": source_digest(imported_sources(study)),
+        "source": source_digest(study),
     }
     return write_frozen(results_folder() / f"{name}.json", provenance, rows)
 
@@ -59,33 +56,5 @@ def write_frozen(path: Path, provenance: dict[str, Any], rows: list[dict[str, An
 def is_stale(study: str) -> bool:
     """Return whether the sources of `study` changed since its results were frozen."""
     provenance = json.loads((results_folder() / f"{study}.json").read_text())["provenance"]
-    digest: str = source_digest(imported_sources(load_study(study)))
+    digest: str = source_digest(load_study(study))
     return digest != provenance["source"]
-
-
-def imported_sources(study: ModuleType) -> list[Path]:
-    """Return the files of the package that `study` imports, directly or through others."""
-    found: set[Path] = set()
-    todo = [Path(str(study.__file__))]
-    while todo:
-        path = todo.pop()
-        if path in found:
-            continue
-        found.add(path)
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ldyn"):
-                todo += _files(str(node.module), [alias.name for alias in node.names])
-    return sorted(found)
-
-
-def _files(module: str, names: list[str]) -> list[Path]:
-    """The files behind `from module import names`, a package's re-exports resolved."""
-    base = PACKAGE.joinpath(*module.split(".")[1:])
-    if base.with_suffix(".py").is_file():
-        return [base.with_suffix(".py")]
-    files = [base / f"{n}.py" for n in names if (base / f"{n}.py").is_file()]
-    init = base / "__init__.py"
-    for node in ast.walk(ast.parse(init.read_text())) if init.is_file() else ():
-        if isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & set(names):
-            files += _files(str(node.module), [a.name for a in node.names])
-    return files

@@ -15,7 +15,7 @@ from typing import Any
 from ldyn.core import require_choice, results_folder
 
 SCALES = ("smoke", "laptop", "full")
-_MACHINERY = {"runner", "freeze", "__main__"}
+_MACHINERY = {"runner", "freeze", "sources", "__main__"}
 
 
 @dataclass(frozen=True, kw_only=True)
