@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,18 @@ def test_committed_notebooks_are_what_the_book_gives(html):
         pytest.skip("another book than this folder's is being looked at")
     old = stale(ROOT, html, old=committed)
     assert old == [], "run `make book` and commit the notebooks"
+
+
+def test_theorems_and_exercises_are_numbered_by_chapter(html):
+    table = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    (part,) = (p for p in table["parts"] if p.get("numbered"))
+    assert len(part["chapters"]) >= 2
+    for number, chapter in enumerate(part["chapters"], start=1):
+        folder = html / chapter["file"]
+        pages = [p.read_text("utf-8") for p in folder.parent.glob("*.html")]
+        found = re.findall(r'class="caption-number">\w+ ([\d.]+) ?<', "".join(pages))
+        assert len(found) > 20
+        assert {n.split(".")[0] for n in found} == {str(number)}
 
 
 def test_search_finds_words_without_a_server(visiting):

@@ -2,20 +2,17 @@
 
 import itertools
 import math
-import re
-from pathlib import Path
 
 import pytest
 import torch
+from exercises import ExerciseContract, hint, least
 from torch.func import hessian, jacrev
 
 from ldyn.core import slope, stream
 from ldyn.landscape import (
-    EXERCISES,
     Forms,
     UnitNet,
     channel_pair,
-    check,
     fukumizu_amari_toy,
     gated_unit,
     gradient_flow,
@@ -24,17 +21,7 @@ from ldyn.landscape import (
 )
 from ldyn.landscape.exercises import inactive_cost, odd_alive, toy_curvature
 
-PAGES = sorted((Path(__file__).resolve().parents[2] / "book" / "landscape").glob("*.md"))
 F64 = torch.float64
-
-
-def least(f, low, high):
-    """The place of the minimum of a unimodal function, by golden section."""
-    ratio = (math.sqrt(5) - 1) / 2
-    for _ in range(80):
-        a, b = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, b) if f(a) < f(b) else (a, high)
-    return (low + high) / 2
 
 
 def random_gate(outputs, rank, inputs=4):
@@ -200,41 +187,9 @@ RIGHT = {
 }
 
 
-def wrong(answer, exercise):
-    verdict = check(exercise, answer)
-    assert not verdict.right
-    return verdict.hint
-
-
-def labels(pattern):
-    return {m for page in PAGES for m in re.findall(pattern, page.read_text("utf-8"))}
-
-
-def test_every_check_on_a_page_exists_and_every_exercise_is_asked_on_one():
-    asked = labels(r'check\("(ex-[\w-]+)"')
-    assert asked == set(EXERCISES)
-    assert set(EXERCISES) <= labels(r"(?m)^:label: (ex-[\w-]+)$")
-
-
-def test_every_exercise_has_a_right_answer_here():
-    assert set(RIGHT) == set(EXERCISES)
-
-
-@pytest.mark.parametrize("exercise", sorted(RIGHT))
-def test_the_right_answer_is_accepted(exercise):
-    verdict = check(exercise, RIGHT[exercise])
-    assert verdict.right, verdict.hint
-
-
-@pytest.mark.parametrize("exercise", sorted(RIGHT))
-@pytest.mark.parametrize("answer", [None, "seven", -1e9, [], torch.ones(2, 2), print])
-def test_nonsense_is_met_with_a_hint(exercise, answer):
-    assert wrong(answer, exercise)
-
-
-def test_an_unknown_exercise_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"ex-chain, .*ex-fibre.*; got 'ex-fibres'"):
-        check("ex-fibres", 1.0)
+class TestExercises(ExerciseContract):
+    room = "landscape"
+    right = RIGHT
 
 
 @pytest.mark.parametrize(
@@ -265,7 +220,7 @@ def test_an_unknown_exercise_is_refused_with_the_known_ones():
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):
-    assert says in wrong(answer, exercise)
+    assert says in hint("landscape", exercise, answer)
 
 
 def test_the_flow_in_a_channel_without_residual_has_the_power_of_the_exercise():

@@ -1,18 +1,15 @@
 """The self-checks: right answers found another way, wrong ones told what is wrong with them."""
 
 import math
-import re
-from pathlib import Path
 
 import pytest
 import torch
+from exercises import ExerciseContract, hint, least
 
 from ldyn.core import stream
 from ldyn.piecewise import (
-    EXERCISES,
     ReluNet,
     affine,
-    check,
     compose,
     fit_one_split,
     indicator_net,
@@ -23,17 +20,7 @@ from ldyn.piecewise import (
 )
 from ldyn.piecewise.exercises import false_alarm, one_split_constant, shrinkage_floor
 
-PAGES = sorted((Path(__file__).resolve().parents[2] / "book" / "piecewise").glob("*.md"))
 F64 = torch.float64
-
-
-def least(f, low, high):
-    """The place of the minimum of a unimodal function, by golden section."""
-    ratio = (math.sqrt(5) - 1) / 2
-    for _ in range(80):
-        a, b = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, b) if f(a) < f(b) else (a, high)
-    return (low + high) / 2
 
 
 def window(n, noise, dim):
@@ -142,41 +129,9 @@ RIGHT = {
 }
 
 
-def wrong(answer, exercise):
-    verdict = check(exercise, answer)
-    assert not verdict.right
-    return verdict.hint
-
-
-def labels(pattern):
-    return {m for page in PAGES for m in re.findall(pattern, page.read_text("utf-8"))}
-
-
-def test_every_check_on_a_page_exists_and_every_exercise_is_asked_on_one():
-    asked = labels(r'check\("(ex-[\w-]+)"')
-    assert asked == set(EXERCISES)
-    assert set(EXERCISES) <= labels(r"(?m)^:label: (ex-[\w-]+)$")
-
-
-def test_every_exercise_has_a_right_answer_here():
-    assert set(RIGHT) == set(EXERCISES)
-
-
-@pytest.mark.parametrize("exercise", sorted(RIGHT))
-def test_the_right_answer_is_accepted(exercise):
-    verdict = check(exercise, RIGHT[exercise])
-    assert verdict.right, verdict.hint
-
-
-@pytest.mark.parametrize("exercise", sorted(RIGHT))
-@pytest.mark.parametrize("answer", [None, "seven", -1e9, [], torch.ones(2, 2), print])
-def test_nonsense_is_met_with_a_hint(exercise, answer):
-    assert wrong(answer, exercise)
-
-
-def test_an_unknown_exercise_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"ex-area, ex-band, .*ex-window.*; got 'ex-windows'"):
-        check("ex-windows", 1.0)
+class TestExercises(ExerciseContract):
+    room = "piecewise"
+    right = RIGHT
 
 
 @pytest.mark.parametrize(
@@ -211,7 +166,7 @@ def test_an_unknown_exercise_is_refused_with_the_known_ones():
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):
-    assert says in wrong(answer, exercise)
+    assert says in hint("piecewise", exercise, answer)
 
 
 def test_one_split_has_the_risk_that_its_walk_says():

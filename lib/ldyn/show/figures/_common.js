@@ -187,8 +187,9 @@ function chart(pen, { width, height, ink, x, y, log = "", xlabel = "", ylabel = 
   pen.fillText(ylabel, 2, 2);
   pen.restore();
 
-  function curve(xs, ys, { colour = ink.ink, wide = 2, dash = [] } = {}) {
+  function curve(xs, ys, { colour = ink.ink, wide = 2, dash = [], alpha = 1 } = {}) {
     pen.save();
+    pen.globalAlpha *= alpha;
     pen.strokeStyle = colour; pen.lineWidth = wide; pen.setLineDash(dash);
     pen.beginPath();
     xs.forEach((v, i) => (i ? pen.lineTo(sx(v), sy(ys[i])) : pen.moveTo(sx(v), sy(ys[i]))));
@@ -210,7 +211,23 @@ function chart(pen, { width, height, ink, x, y, log = "", xlabel = "", ylabel = 
     pen.fillText(text, sx(v) + dx, sy(w) + dy);
     pen.restore();
   }
-  return { sx, sy, box, curve, dots, words };
+  // What `paint` draws is cut at the axes.
+  function inside(paint) {
+    pen.save();
+    pen.beginPath();
+    pen.rect(box.left, box.top, width - box.left - box.right, height - box.top - box.bottom);
+    pen.clip();
+    paint();
+    pen.restore();
+  }
+  function shade(from, to) {
+    pen.save();
+    pen.globalAlpha = 0.35;
+    pen.fillStyle = ink.faint;
+    pen.fillRect(sx(from), box.top, sx(to) - sx(from), height - box.top - box.bottom);
+    pen.restore();
+  }
+  return { sx, sy, box, curve, dots, words, inside, shade };
 }
 
 // Heights moved apart to at least `gap`, order kept, as near as can be to where they were.

@@ -34,15 +34,12 @@ function render({ model, el }) {
       width, height: tall, ink, x: [-3, 3], y: [-span, span], xlabel: "x",
       xticks: [-3, -2, -1, 0, 1, 2, 3], yticks: [-Math.floor(span), 0, Math.floor(span)],
     });
-    pen.save();
-    pen.beginPath();
-    pen.rect(plot.box.left, plot.box.top, width - plot.box.left - plot.box.right, tall - plot.box.top - plot.box.bottom);
-    pen.clip();
-    plot.curve(GRID, values.map((v) => v[0]), { colour: ink.blue, wide: 1.5 });
-    plot.curve(GRID, values.map((v) => v[1]), { colour: ink.green, wide: 1.5 });
-    plot.curve(GRID, GRID.map((x) => gated(x, c, w, u)), { colour: ink.ink, dash: [5, 4], wide: 3 });
-    plot.curve(GRID, values.map((v) => v[2]), { colour: ink.vermilion, wide: 2.5 });
-    pen.restore();
+    plot.inside(() => {
+      plot.curve(GRID, values.map((v) => v[0]), { colour: ink.blue, wide: 1.5 });
+      plot.curve(GRID, values.map((v) => v[1]), { colour: ink.green, wide: 1.5 });
+      plot.curve(GRID, GRID.map((x) => gated(x, c, w, u)), { dash: [5, 4], wide: 3 });
+      plot.curve(GRID, values.map((v) => v[2]), { colour: ink.vermilion, wide: 2.5 });
+    });
     plot.words("sum", 3, values.at(-1)[2], { colour: ink.vermilion, align: "right", dx: -4, dy: -12 });
   });
   const tell = () => {

@@ -55,23 +55,15 @@ function render({ model, el }) {
   fig.draw({ aspect: 0.5, label: `${model.get("alt")} The function.` }, (pen, { width, height, ink }) => {
     const line = Array.from({ length: 241 }, (_, k) => -1.8 + (3.6 * k) / 240);
     const plot = chart(pen, { width, height, ink, x: [-1.8, 1.8], y: [-3, 3], xlabel: "x", xticks: [-1, 0, 1], yticks: [-2, 0, 2], pad: { right: 74 } });
-    pen.save();
-    pen.beginPath();
-    pen.rect(plot.box.left, plot.box.top, width - plot.box.left - plot.box.right, height - plot.box.top - plot.box.bottom);
-    pen.clip();
-    pen.globalAlpha = 0.35;
-    pen.fillStyle = ink.faint;
-    pen.fillRect(plot.sx(-1), 0, plot.sx(1) - plot.sx(-1), height);
-    pen.globalAlpha = 1;
     const unit = line.map((x) => v.value * relu(w.value * x + b.value));
     const old = line.map((x) => narrow(theta, x));
-    pen.globalAlpha = 0.45;
-    plot.curve(line, old, { colour: ink.ochre, wide: 9 });
-    pen.globalAlpha = 1;
-    plot.curve(line, unit, { colour: ink.vermilion });
-    plot.curve(line, old.map((f, k) => f + unit[k]), { colour: ink.ink });
-    plot.dots(points(y.length), y, { colour: ink.ink, radius: 2.5 });
-    pen.restore();
+    plot.inside(() => {
+      plot.shade(-1, 1);
+      plot.curve(line, old, { colour: ink.ochre, wide: 9, alpha: 0.45 });
+      plot.curve(line, unit, { colour: ink.vermilion });
+      plot.curve(line, old.map((f, k) => f + unit[k]));
+      plot.dots(points(y.length), y, { radius: 2.5 });
+    });
     const ends = [["f", old.at(-1) + unit.at(-1), ink.ink], ["new unit", unit.at(-1), ink.vermilion]];
     apart(ends.map(([, v]) => plot.sy(Math.max(-2.8, Math.min(2.8, v))))).forEach((h, j) =>
       plot.words(ends[j][0], 1.8, 0, { colour: ends[j][2], dy: h - plot.sy(0) }));

@@ -33,12 +33,7 @@ function render({ model, el }) {
     });
     const points = curve.map((_, i) => gridPoint(i, curve.length));
     plot.curve(points, goal, { colour: ink.grey, wide: 1.5 });
-    pen.save();
-    pen.beginPath();
-    pen.rect(plot.box.left, plot.box.top, width, height - plot.box.top - plot.box.bottom);
-    pen.clip();
-    plot.curve(points, curve, { colour: ink[chosen.ink] });
-    pen.restore();
+    plot.inside(() => plot.curve(points, curve, { colour: ink[chosen.ink] }));
     plot.dots(data.x, data[chosen.activation], { colour: ink.ink, radius: 2.5 });
     say(`${chosen.name}, K = ${widths[at.value]}: this fit has risk ${
       meanSquare(curve, goal).toPrecision(2)}, the median of all ${

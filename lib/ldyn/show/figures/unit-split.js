@@ -65,29 +65,21 @@ function render({ model, el }) {
     const theta = model.get(name.value);
     const net = embed(theta, kind.value, at.value, name.value);
     const plot = chart(pen, { width, height, ink, x: [-1.8, 1.8], y: [-4, 4], xlabel: "x", xticks: [-1, 0, 1], yticks: [-4, -2, 0, 2, 4], pad: { right: 74 } });
-    pen.save();
-    pen.beginPath();
-    pen.rect(plot.box.left, plot.box.top, width - plot.box.left - plot.box.right, height - plot.box.top - plot.box.bottom);
-    pen.clip();
-    pen.globalAlpha = 0.35;
-    pen.fillStyle = ink.faint;
-    pen.fillRect(plot.sx(-1), 0, plot.sx(1) - plot.sx(-1), height);
-    pen.globalAlpha = 1;
     const old = split(theta);
-    pen.globalAlpha = 0.45;
-    plot.curve(line, line.map((x) => output(old, x, name.value)), { colour: ink.ochre, wide: 9 });
-    pen.globalAlpha = 1;
     const fresh = net.units.slice(-net.fresh);
     const hues = [ink.blue, ink.vermilion];
     const parts = fresh.map(([v, w, b]) => line.map((x) => v * act[name.value].value(w * x + b)));
-    if (kind.value === "unpropagated") {
-      const [, w, b] = fresh[0];
-      plot.curve(line, line.map((x) => act[name.value].value(w * x + b)), { colour: ink.vermilion, wide: 1.5, dash: [5, 4] });
-    }
-    parts.forEach((p, j) => plot.curve(line, p, { colour: hues.at(j - parts.length), wide: 2 }));
-    plot.curve(line, line.map((x) => output(net, x, name.value)), { colour: ink.ink, wide: 2 });
-    plot.dots(points(y.length), y, { colour: ink.ink, radius: 2.5 });
-    pen.restore();
+    plot.inside(() => {
+      plot.shade(-1, 1);
+      plot.curve(line, line.map((x) => output(old, x, name.value)), { colour: ink.ochre, wide: 9, alpha: 0.45 });
+      if (kind.value === "unpropagated") {
+        const [, w, b] = fresh[0];
+        plot.curve(line, line.map((x) => act[name.value].value(w * x + b)), { colour: ink.vermilion, wide: 1.5, dash: [5, 4] });
+      }
+      parts.forEach((p, j) => plot.curve(line, p, { colour: hues.at(j - parts.length) }));
+      plot.curve(line, line.map((x) => output(net, x, name.value)));
+      plot.dots(points(y.length), y, { radius: 2.5 });
+    });
     const ends = [["f", output(net, 1.8, name.value), ink.ink], ...parts.map((p, j) => [kind.value === "copies" ? `copy ${j}` : "new unit", p.at(-1), hues.at(j - parts.length)])];
     const clipped = ends.map(([, v]) => plot.sy(Math.max(-3.8, Math.min(3.8, v))));
     apart(clipped).forEach((h, j) => plot.words(ends[j][0], 1.8, 0, { colour: ends[j][2], dy: h - plot.sy(0) }));
