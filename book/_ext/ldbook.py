@@ -117,4 +117,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
     app.add_directive("claims", ldclaims.Claims)
+    app.add_directive("claims-summary", ldclaims.ClaimsSummary)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -83,16 +83,24 @@ print("Hocuspocus")
 ````
 
 ```{claims}
-:only: toy
+:chapter: first
+```
+
+```{claims-summary}
 ```
 """
 SECOND = "(page-second)=\n# Second page\n\nThere it was {glue:text}`first:answer`.\n"
 CLAIMS = """
+first:
 - {id: toy-rate, statement: "It falls like $1/n$", source: [imaizumi2022], derived: thm-toy,
    test: "tests/claims/test_toy.py::test_it", study: toy, predicted: "−1", caveat: "a caveat"}
+second:
 - {id: other, statement: "Not shown here", source: [], test: "t::t", predicted: "0"}
 """
-RECORD = '{"toy-rate": {"verdict": "holds", "measured": -1.02, "low": -1.1, "high": -0.9}}'
+RECORD = """
+{"toy-rate": {"verdict": "holds", "measured": -1.02, "low": -1.1, "high": -0.9},
+ "other": {"verdict": "not reproduced", "measured": 1.0, "low": null, "high": null}}
+"""
 
 
 class Toy:

@@ -38,6 +38,13 @@ def test_the_ledger_shows_what_the_tests_recorded(first):
     cells = [" ".join(cell.get_text().split()) for cell in rows[0].find_all("td")]
     assert cells[1:4] == ["−1", "−1.02 [−1.1, −0.9]", "✓ holds a caveat"]
     assert rows[0].find("a", href="#thm-toy")
+    test = rows[0].find("a", string="it")
+    assert test["href"].endswith("/blob/main/tests/claims/test_toy.py")
+
+
+def test_the_ledger_counts_its_verdicts_and_names_what_failed(first):
+    assert "2 claims: 1 hold; 1 not reproduced." in " ".join(first.get_text().split())
+    assert first.find("a", href="#claim-other").get_text() == "Not shown here"
 
 
 def test_nothing_comes_from_elsewhere(built):

@@ -45,8 +45,9 @@ def cited_sources(text: str) -> tuple[set[str], set[str]]:
 
 
 def claims() -> list[dict]:
-    path = ROOT / "book" / "claims.yml"
-    return yaml.safe_load(path.read_text("utf-8")) or [] if path.is_file() else []
+    pages = yaml.safe_load((ROOT / "book" / "claims.yml").read_text("utf-8"))
+    assert all((ROOT / "book" / f"{page}.md").is_file() for page in pages)
+    return [row for rows in pages.values() for row in rows]
 
 
 def names_in_page(text: str) -> set[str]:

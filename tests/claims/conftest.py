@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-LEDGER = {row["id"]: row for row in yaml.safe_load((BOOK / "claims.yml").read_text("utf-8"))}
+PAGES = yaml.safe_load((BOOK / "claims.yml").read_text("utf-8"))
+LEDGER = {row["id"]: row for rows in PAGES.values() for row in rows}
 RECORD = BOOK / "results" / "claims.json"
 WRITE = os.environ.get("LDYN_WRITE_VERDICTS") == "1"
 

@@ -92,4 +92,5 @@ def device_name(device: torch.device) -> str:
     """Return the name that provenance records: the GPU's own, or "CPU" with its thread count."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' * (threads != 1)}"
