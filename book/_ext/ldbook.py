@@ -11,6 +11,7 @@ from typing import Any
 
 import ldclaims
 import ldfacts
+import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -116,6 +117,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("ldyn.css")
     app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
+    app.add_directive("syllabus", ldsyllabus.Syllabus)
     app.add_directive("claims", ldclaims.Claims)
     app.add_directive("claims-summary", ldclaims.ClaimsSummary)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ import pdf
 import plain
 import pytest
 from ldclaims import measured
+from ldsyllabus import chapters, exercises
 
 PAGE = """# Title
 
@@ -139,6 +140,27 @@ def test_places_of_glued_numbers_are_exact():
     assert whole == "It is 2, not 2 or −0.5."
     assert [whole[a : a + n] for a, n in places] == ["2", "−0.5"]
     assert places[0] == [6, 1]
+
+
+def test_the_syllabus_follows_the_table_of_contents(tmp_path):
+    (tmp_path / "_toc.yml").write_text(
+        "parts:\n- {chapters: [{file: a}]}\n- numbered: 1\n  chapters:\n"
+        "  - {file: b, sections: [{file: c}, {file: d}]}\n  - {file: e}\n"
+    )
+    assert chapters(tmp_path) == [["b", "c", "d"], ["e"]]
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        (["★★ A", "★ B", "★★ C"], "★ 1, ★★ 2"),
+        (["A", "B"], "2"),
+        ([], ""),
+    ],
+)
+def test_exercises_are_counted_by_stars(titles, told):
+    page = "".join(f"```{{exercise}} {t}\n:label: ex-{t[-1]}\n\nDo.\n```\n" for t in titles)
+    assert exercises(page) == told
 
 
 def test_the_zip_holds_the_whole_book_and_is_the_same_each_time(tmp_path):
