@@ -16,7 +16,7 @@ from ldyn.piecewise import fit_boundary
         ["flat x", "deep x", "empty x", "no columns", "column y", "long y", "short y", "scalar y"]
     ),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_wrong_shapes_are_refused(estimator, n, change, data, refuses):
     x, y = data(n, estimator.dims[0])
     bad = {
@@ -36,7 +36,7 @@ def test_wrong_shapes_are_refused(estimator, n, change, data, refuses):
     x_type=st.sampled_from([torch.int32, torch.int64, torch.bool, torch.float32, torch.float64]),
     y_type=st.sampled_from([torch.int32, torch.int64, torch.bool, torch.float32, torch.float64]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_wrong_dtypes_are_refused(estimator, x_type, y_type, data, refuses):
     x, y = data(10, estimator.dims[0])
     if x_type == y_type and x_type.is_floating_point:
@@ -46,7 +46,7 @@ def test_wrong_dtypes_are_refused(estimator, x_type, y_type, data, refuses):
 
 
 @given(kind=st.sampled_from(["list", "numpy", "none"]), which=st.sampled_from([0, 1]))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_what_is_no_tensor_is_refused(estimator, kind, which, data, refuses):
     pair = list(data(10, estimator.dims[0]))
     pair[which] = {"list": pair[which].tolist(), "numpy": pair[which].numpy(), "none": None}[kind]
@@ -58,7 +58,7 @@ def test_what_is_no_tensor_is_refused(estimator, kind, which, data, refuses):
     value=st.sampled_from([float("nan"), float("inf"), float("-inf")]),
     which=st.sampled_from([0, 1]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_what_is_not_finite_is_refused(estimator, where, value, which, data, refuses):
     pair = data(10, estimator.dims[0])
     pair[which][where] = value
@@ -74,7 +74,7 @@ def test_too_few_samples_are_refused_and_just_enough_are_not(estimator, data, re
 
 
 @given(dim=st.integers(1, 4))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_other_dimensions_are_refused(estimator, dim, data, refuses):
     x, y = data(12, dim)
     if dim in estimator.dims or estimator.dims == (1, 2, 3):
@@ -84,14 +84,14 @@ def test_other_dimensions_are_refused(estimator, dim, data, refuses):
 
 
 @given(value=st.sampled_from([-3, -1, 1.5, 2.0, True, False, "two", float("nan")]))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_counts_are_counts(estimator, count, value, data, refuses):
     x, y = data(12, estimator.dims[0])
     refuses(estimator, x, y, says=f"{count} must be an integer >= ", **{count: value})
 
 
 @given(value=st.sampled_from([0, 0.0, -1.0, float("nan"), float("inf"), "small", None]))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_positive_numbers_are_positive(estimator, positive, value, data, refuses):
     x, y = data(12, estimator.dims[0])
     refuses(estimator, x, y, says=f"{positive} must be a finite number > 0", **{positive: value})

@@ -94,7 +94,7 @@ def test_float32_data_is_solved_in_float64_and_answered_in_float32():
     ridge=st.sampled_from([0.0, -1.0, float("nan"), float("inf")]),
     n=st.integers(2, 5),
 )
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_bad_ridges_are_refused(ridge, n):
     x, y = data(n)
     for fit in (

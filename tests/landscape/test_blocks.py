@@ -50,7 +50,7 @@ def cross_entropy(f, y):
     return nn.functional.cross_entropy(logits, y, reduction="sum")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     d=st.integers(1, 4),
     m=st.integers(1, 3),

@@ -57,7 +57,7 @@ def shares(surplus, seed):
     return torch.cat([weights[:-1], 1 - weights[:-1].sum(0, keepdim=True)])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     widths=st.lists(st.integers(1, 5), min_size=3, max_size=7),
     act=st.sampled_from(ACTS),
@@ -77,7 +77,7 @@ def test_copies_compute_the_same_in_any_layer(widths, act, bias, surplus, data, 
     assert all(torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     layer=st.integers(0, 2),
     act=st.sampled_from(ACTS),
@@ -102,7 +102,7 @@ def test_the_copies_are_where_the_docstring_says():
     assert torch.equal(v[:, [0, 2]], net[3].weight[:, [0, 2]])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     moves=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=6),
     seed=st.integers(0, 10**6),

@@ -146,7 +146,7 @@ def test_constant_responses_are_reproduced():
     field=st.sampled_from(["steps", "batch", "check_every"]),
     value=st.sampled_from([0, -3, 1.5, True, "many"]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_counts_are_counts(field, value):
     with pytest.raises(ValueError, match=f"{field} must be an integer >= 1, got .*; try"):
         Training(**{field: value})

@@ -103,7 +103,7 @@ def brute_split(x, y):
 
 @pytest.mark.parametrize("ties", [False, True])
 @given(n=st.integers(2, 30), seed=st.integers(0, 50))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_one_split_is_the_best_of_all(ties, n, seed):
     x, y = data(n, seed=seed)
     if ties:

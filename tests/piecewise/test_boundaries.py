@@ -118,7 +118,7 @@ def test_the_side_of_a_hypersurface():
     alpha=st.sampled_from([0.0, -1.0, float("nan"), float("inf"), "smooth"]),
     count=st.sampled_from([0, -1, 2.5, True]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_bad_choices_are_refused(alpha, count):
     draw = stream("bad")
     with pytest.raises(ValueError, match=r"alpha must be a finite number > 0, got .*; try"):

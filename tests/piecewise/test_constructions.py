@@ -30,7 +30,7 @@ def evaluate(net, x):
 
 
 @given(slope=st.floats(0.6, 1e6))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_step_has_exactly_its_errors(slope):
     net = step_net(slope)
     assert (net.depth, net.nonzero) == (2, 6)
@@ -71,7 +71,7 @@ def test_the_square_attains_its_bound(teeth):
     bound=st.floats(0.1, 20),
     seed=st.integers(0, 99),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_product_stays_within_its_bound_and_vanishes_on_the_axes(teeth, bound, seed):
     net = product_net(teeth, bound)
     xy = bound * (2 * torch.rand(400, 2, generator=stream("xy", seed), dtype=torch.float64) - 1)
@@ -106,7 +106,7 @@ def test_the_interpolant_goes_through_its_values_and_is_linear_between():
     pieces=st.integers(1, 20),
     place=st.floats(-1, 2),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_interpolant_obeys_its_bound(alpha, pieces, place):
     # |x − c|^α / scale has Hölder seminorm F = 1 of its top derivative
     whole = alpha > 1
@@ -151,7 +151,7 @@ def test_the_count_of_the_indicator_is_exact_in_general_position():
 
 
 @given(seed=st.integers(0, 99), pieces=st.integers(1, 8), slope=st.floats(10, 1e4))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_indicator_is_exact_off_the_ramp(seed, pieces, slope):
     draw = stream("off the ramp", seed)
     values = rough_boundary(0.5, generator=draw)(torch.linspace(0, 1, pieces + 1).double()[:, None])

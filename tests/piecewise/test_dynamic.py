@@ -32,7 +32,7 @@ def loss(x, y, values):
 
 @pytest.mark.parametrize(("pieces", "levels"), [(1, 5), (2, 4), (3, 4), (4, 3)])
 @given(n=st.integers(1, 40), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 def test_it_is_the_best_of_all_height_sequences(pieces, levels, n, seed):
     x, y = data(n, seed)
     fit = fit_boundary(x, y, pieces=pieces, levels=levels)

@@ -23,7 +23,7 @@ def within(low, high, shape, draw):
     shift=st.floats(1e-6, 0.5),
     seed=st.integers(0, 999),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_network_moves_no_more_than_its_sensitivity(depth, width, largest, shift, seed):
     draw = stream("sensitivity", seed)
     dims = [2, *[width] * (depth - 1), 1]
@@ -90,7 +90,7 @@ def test_the_covering_number_by_hand():
     nonzero=st.integers(1, 10_000),
     largest=st.floats(1, 1e6),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_covering_number_grows_with_the_class_and_with_precision(
     radius, depth, nonzero, largest
 ):
@@ -146,7 +146,7 @@ def test_the_bound_holds_for_a_hidden_unit(radius):
     largest=st.sampled_from([0.0, 0.99, -1.0, float("nan"), float("inf")]),
     radius=st.sampled_from([0.0, 1.01, -1.0, float("nan")]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_bad_choices_are_refused(bad, largest, radius):
     with pytest.raises(ValueError, match=r"depth must be an integer >= 1, got .*; try"):
         parameter_sensitivity(bad, 2, 1.0)

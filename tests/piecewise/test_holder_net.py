@@ -21,7 +21,7 @@ def holder(beta, place, dim):
     cells=st.integers(1, 16),
     place=st.floats(0, 1),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_smooth_functions_on_the_line(beta, cells, place):
     f = holder(beta, place, 1)
     net = holder_net(f, dim=1, cells=cells, teeth=1)
@@ -35,7 +35,7 @@ def test_smooth_functions_on_the_line(beta, cells, place):
     teeth=st.integers(1, 6),
     place=st.floats(0, 1),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_smooth_functions_on_the_square(beta, cells, teeth, place):
     f = holder(beta, place, 2)
     net = holder_net(f, dim=2, cells=cells, teeth=teeth)

@@ -39,7 +39,7 @@ def data(n=60, d=1, seed=0):
 
 @pytest.mark.parametrize(("method", "dim"), CASES)
 @given(a=st.floats(-4, 4), b=st.floats(-4, 4))
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 def test_fits_are_linear_in_the_responses(method, dim, a, b):
     x, y1, y2 = data(d=dim)
     z = data(n=80, d=dim, seed=1)[0]

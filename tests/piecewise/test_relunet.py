@@ -56,7 +56,7 @@ def test_counts_by_hand():
     inner=st.lists(st.integers(1, 4), min_size=2, max_size=4),
     outer=st.lists(st.integers(1, 4), min_size=1, max_size=3),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_composition(inner, outer):
     one, two = network(inner), network([inner[-1], *outer], seed=1)
     x = points(6, inner[0])
@@ -66,7 +66,7 @@ def test_composition(inner, outer):
 
 
 @given(dims=st.lists(st.integers(1, 4), min_size=2, max_size=4), more=st.integers(0, 3))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_deepening_keeps_the_function(dims, more):
     net, x = network(dims), points(6, dims[0])
     deep = deepen(net, net.depth + more)
@@ -85,7 +85,7 @@ def test_deepening_keeps_the_function(dims, more):
     depths=st.lists(st.integers(1, 3), min_size=1, max_size=3),
     shared=st.booleans(),
 )
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_stacking(depths, shared):
     nets = [network([2, *[3] * (d - 1), 2], seed=i) for i, d in enumerate(depths)]
     together = stack(nets, shared=shared)

@@ -109,7 +109,7 @@ def test_both_linear_boundaries_fork_at_alpha_one_and_beta_one_half():
 numbers = st.fractions(min_value=F(1, 50), max_value=50)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(numbers, numbers, numbers, st.integers(1, 30))
 def test_exponents_grow_with_smoothness_and_fall_with_dimension(alpha, beta, more, dim):
     for r in EXPONENTS:
@@ -128,7 +128,7 @@ def test_samples_for_a_tenth_of_the_error():
     assert (n / 50) ** -r == pytest.approx(1 / 7)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.sampled_from([0, -1, math.nan, -math.inf, "1", None, 1j]))
 def test_bad_smoothness_is_refused(bad):
     for f in (*EXPONENTS, winner):
