@@ -159,9 +159,16 @@ function chart(pen, { width, height, ink, x, y, log = "", xlabel = "", ylabel = 
   const marks = (domain, logarithmic) => {
     if (!logarithmic) return [0, 0.25, 0.5, 0.75, 1].map((t) => domain[0] + t * (domain[1] - domain[0]));
     const [a, b] = domain.map(Math.log10);
-    const tens = [];
-    for (let k = Math.ceil(a - 1e-9); k <= b + 1e-9; k++) tens.push(10 ** k);
-    return tens.length > 1 ? tens : domain;
+    const within = (leads) => {
+      const found = [];
+      for (let k = Math.floor(a); k <= b; k++)
+        for (const lead of leads) {
+          const v = Number(`${lead}e${k}`);
+          if (v >= domain[0] * (1 - 1e-9) && v <= domain[1] * (1 + 1e-9)) found.push(v);
+        }
+      return found;
+    };
+    return [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]].map(within).find((m) => m.length > 1) ?? domain;
   };
   const number = (v) => minus(Math.abs(v) >= 1e4 || (v && Math.abs(v) < 1e-3)
     ? `10${superscript(Math.round(Math.log10(v)))}` : Number(v.toPrecision(3)));
