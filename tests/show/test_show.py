@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from ldyn import show
 from ldyn.core import stream
@@ -147,3 +148,15 @@ def test_the_full_scale_cell_tells_and_does_not_run(tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.run", lambda args, check: ran.append(args[3:]))
     show.run_at_full_scale("toy", run=True)
     assert ran == [[v, "toy", "--scale", "full"] for v in ("run", "freeze")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "narrowest"),
+    [((1, 1), (6, 4), 300), ((1, 1), (8, 3), 560), ((1, 2), (6, 4), 560), ((2, 3), (6, 4), 690)],
+)
+def test_a_panel_beside_others_keeps_its_width_and_the_figure_scrolls(shape, size, narrowest):
+    fig = Figure(figsize=size)
+    fig.subplots(*shape)
+    shown = show.still(fig, alt="Nothing but axes, as wide as they are.").html()
+    assert f"min-width:{narrowest}px" in shown
+    assert ("ldyn-scroll" in shown.split("</style>")[1]) == (narrowest > 300)

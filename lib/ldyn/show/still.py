@@ -50,7 +50,7 @@ def still(fig: Figure, *, alt: str) -> Still:
         spread(fig)
         fig.savefig(svg, format="svg", transparent=True, dpi=160, metadata={"Date": None})
         fig.savefig(png, format="png", facecolor="white", dpi=144, metadata={"Software": None})
-    return Still(svg=_themed(svg.getvalue(), alt, salt), png=png.getvalue(), alt=alt)
+    return Still(svg=_themed(svg.getvalue(), alt, salt, _columns(fig)), png=png.getvalue(), alt=alt)
 
 
 def require_alt(alt: str) -> str:
@@ -71,8 +71,16 @@ def _points(artist: Any) -> int:
     return max(len(artist.get_offsets()), sum(len(path.vertices) for path in paths[:_MANY_POINTS]))
 
 
-def _themed(svg: str, alt: str, salt: str) -> str:
-    """Return matplotlib's SVG with its inks as variables, its ids private, its size fluid."""
+def _columns(fig: Figure) -> int:
+    specs = [ax.get_subplotspec() for ax in fig.axes]
+    return max((s.get_gridspec().ncols for s in specs if s), default=1)
+
+
+def _themed(svg: str, alt: str, salt: str, columns: int) -> str:
+    """Return matplotlib's SVG with its inks as variables, its ids private, its size fluid.
+
+    Beside other panels a panel keeps a width at which its words can be read; the figure scrolls.
+    """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = re.sub(r'\bid="', f'id="s{salt}-', svg)
@@ -87,7 +95,7 @@ def _themed(svg: str, alt: str, salt: str) -> str:
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
     assert box, "matplotlib writes a viewBox"
     wide, high = float(box[1]), float(box[2])
-    narrowest = 300 if wide < 2 * high else 560
+    narrowest = 300 if columns == 1 and wide < 2 * high else max(560, 230 * columns)
     style = f"max-width:{wide * 4 / 3:.0f}px;min-width:{narrowest}px"
     root = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
