@@ -182,6 +182,20 @@ def test_stacks_of_forms_are_counted_one_by_one():
         assert torch.allclose(blocks[j], surplus_block(one, weights))
 
 
+@pytest.mark.parametrize("surplus", [1, 2, 3])
+def test_equal_shares_show_the_eigenvalues_of_a_small_block_in_the_raw_hessian(surplus):
+    net = UnitNet(inputs=3, outputs=2, activation="tanh")
+    x, y, theta = normal(12, 3, seed=1), normal(12, 2, seed=2), normal(15, seed=3)
+    forms = last_unit_forms(net, theta, x, y)
+    top = torch.cat([forms.curvature / (surplus + 1), forms.gate.T], 1)
+    bottom = torch.cat([forms.gate, forms.gate.new_zeros(2, 2)], 1)
+    small = torch.linalg.eigvalsh(torch.cat([top, bottom]))
+    shares = torch.full((surplus + 1,), 1 / (surplus + 1), dtype=F64)
+    raw = torch.linalg.eigvalsh(hessian(net.loss)(net.replicate(theta, shares), x, y))
+    for value in small:
+        assert int(((raw - value).abs() < 1e-10 * raw.abs().max()).sum()) == surplus
+
+
 def test_one_unit_of_a_family_has_the_forms_of_its_formula():
     net = UnitNet(inputs=3, outputs=2, activation="tanh", bias=True)
     x, y, theta = normal(9, 3, seed=1), normal(9, 2, seed=2), normal(12, seed=3)

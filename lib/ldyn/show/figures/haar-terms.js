@@ -79,7 +79,7 @@ function render({ model, el }) {
   fig.draw({ aspect: 0.56, lowest: 200 }, (pen, { width, height, ink }) => {
     const m = Math.round(2 ** terms.value);
     const panes = ["first", "best"].map((which) => keep(m, which));
-    const size = Math.min(height - 24, (width - 16) / 2);
+    const size = Math.floor(Math.min(height - 24, (width - 18) / 2));
     panes.forEach(({ values }, k) => {
       const left = Math.round(k * (size + 16) + (width - 2 * size - 16) / 2);
       const edge = (i) => Math.round((2 * i * size) / SIDE) / 2;

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const d = model.get("inputs");
   const m = model.get("outputs");
   const surplus = fig.slider("surplus units K", { min: 1, max: 4, value: 1 });
-  const below = fig.slider("copies with λ < 0, at most K", { min: 0, max: 4, value: 0 });
+  const below = fig.slider("copies with λ < 0", { min: 0, max: 4, value: 0 });
   const rank = fig.slider("rank of F", { min: 0, max: Math.min(d, m), value: 1 });
   const up = fig.slider("positive signs of G on ker F", { min: 0, max: d, value: d - 1 });
   const say = fig.readout();
@@ -42,7 +42,7 @@ function render({ model, el }) {
     });
     const kind = signs.down > 0 ? "a strict saddle" : "a semi-flat minimum";
     say(`D = ${d}, M = ${m}: ${k * (d + m)} surplus coordinates; ${positive} copies with λ > 0, ${negative} with λ < 0; `
-      + `G on ker F has ${plus} positive and ${room - plus} negative signs. Over a proper narrow minimum this is ${kind}.`);
+      + `G on ker F has ${plus} positive and ${room - plus} negative signs. Over a narrow minimum with positive definite Hessian this is ${kind}.`);
   });
   return fig.cleanUp;
 }

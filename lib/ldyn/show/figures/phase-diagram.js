@@ -122,8 +122,8 @@ function render({ model, el }) {
   const fig = figure(el, model);
   const dims = fig.slider("D", { min: 1, max: 10, name: "dim", value: 2 });
   const range = { min: LEAST, step: 0.05, text: (v) => v.toFixed(2) };
-  const alphas = fig.slider("edge α", { ...range, max: MOST.alpha, name: "alpha", value: 2 });
-  const betas = fig.slider("parts β", { ...range, max: MOST.beta, name: "beta", value: 1.5 });
+  const alphas = fig.slider("α", { ...range, max: MOST.alpha, name: "alpha", value: 2 });
+  const betas = fig.slider("β", { ...range, max: MOST.beta, name: "beta", value: 1.5 });
   const gains = fig.choice("divide the error by", ["2", "10"], { value: "10" });
   const say = fig.readout();
   const now = () => ({ alpha: alphas.value, beta: betas.value, dim: dims.value, gain: Number(gains.value) });
