@@ -1,3 +1,8 @@
+// The theme's buttons that unfold a chapter have no name.
+document.querySelectorAll(".bd-sidebar-primary .has-children > details > summary").forEach((toggle) => {
+  const chapter = toggle.closest("li").querySelector("a").textContent;
+  toggle.setAttribute("aria-label", `Pages of ${chapter}`);
+});
 // A formula wider than its box scrolls, so the keyboard has to reach it.
 function reachable() {
   document.querySelectorAll("mjx-container.ld-wide").forEach((f) => f.classList.remove("ld-wide"));
