@@ -58,6 +58,11 @@ def test_nothing_comes_from_elsewhere(built):
             assert soup.find("script", src=lambda at: at and "vendor/mathjax" in at)
 
 
+def test_a_page_with_code_can_be_launched(first):
+    assert first.select('a[href^="https://mybinder.org/"]')
+    assert first.select('a[href^="https://colab.research.google.com/"]')
+
+
 def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
     book = notebook(toy.root, built, "book/first", {"book/first"})
     nbformat.validate(nbformat.reads(json.dumps(book), 4))
@@ -121,6 +126,7 @@ def test_the_student_edition_leaks_no_solution(toy):
             found = [word for word in SECRETS if word.lower() in text.lower()]
             assert not found, f"{path.relative_to(html)} gives away {found}"
     assert not (html / "_sources").exists()
+    assert "mybinder.org" not in (html / "book" / "first.html").read_text()
 
 
 def test_a_change_in_the_library_alone_reaches_the_page(toy, built):

@@ -51,6 +51,18 @@ def test_no_page_asks_for_anything_elsewhere(html):
             assert not (asked and re.match(r"(https?:)?//", address)), f"{page} asks for {address}"
 
 
+def test_every_page_with_code_opens_its_notebook_on_colab_and_binder(html):
+    from notebooks import pages
+
+    for name in pages(ROOT):
+        soup = BeautifulSoup((html / f"{name}.html").read_text("utf-8"), "html.parser")
+        for host in ("colab.research.google.com", "mybinder.org"):
+            (link,) = soup.select(f'a[href*="{host}"]')
+            assert link["href"].endswith(f"/{name}.ipynb"), f"{name} opens {link['href']}"
+        assert (ROOT / f"{name}.ipynb").is_file()
+        assert soup.select('a[href*="/issues/new"]'), f"{name} has no way to report a mistake"
+
+
 def test_committed_notebooks_are_what_the_book_gives(html):
     from notebooks import committed, stale
 
