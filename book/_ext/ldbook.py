@@ -24,6 +24,8 @@ _GATED = re.compile(
     re.M | re.S,
 )
 
+_WAYS_TO_SOLUTIONS = ("use_download_button", "use_source_button", "use_repository_button")
+
 
 def digest(root: Path) -> str:
     """Return a digest of all that a page's outputs depend on, besides the page itself."""
@@ -56,7 +58,7 @@ def _configure(app: Sphinx, config: Config) -> None:
         config.html_copy_source = False
         config.html_show_sourcelink = False
         theme = config.html_theme_options
-        theme.update(use_download_button=False, use_source_button=False, launch_buttons={})
+        theme.update(dict.fromkeys(_WAYS_TO_SOLUTIONS, False), launch_buttons={})
     _leave_thebe_out(app)
 
 

@@ -61,6 +61,7 @@ def test_nothing_comes_from_elsewhere(built):
 def test_a_page_with_code_can_be_launched(first):
     assert first.select('a[href^="https://mybinder.org/"]')
     assert first.select('a[href^="https://colab.research.google.com/"]')
+    assert first.select(".btn-source-repository-button")
 
 
 def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
@@ -126,7 +127,9 @@ def test_the_student_edition_leaks_no_solution(toy):
             found = [word for word in SECRETS if word.lower() in text.lower()]
             assert not found, f"{path.relative_to(html)} gives away {found}"
     assert not (html / "_sources").exists()
-    assert "mybinder.org" not in (html / "book" / "first.html").read_text()
+    page = BeautifulSoup((html / "book" / "first.html").read_text(), "html.parser")
+    ways = "a[href*='mybinder.org'], a[href*='colab'], .btn-source-repository-button"
+    assert not page.select(ways)
 
 
 def test_a_change_in_the_library_alone_reaches_the_page(toy, built):
