@@ -63,6 +63,8 @@ def test_the_polygon_and_its_error_are_those_of_the_network(js, knots, slope):
     found = js("edge-net", f"errors({knots}, {slope}, {EDGE})")
     assert found["squared"] == pytest.approx(exact.square().mean().item(), rel=0.02)
     assert found["ramp"] == pytest.approx(1 / (12 * slope))
+    weights = indicator_net(heights, slope=slope).largest
+    assert js("edge-net", f"largest({knots}, {slope}, {EDGE})") == pytest.approx(weights)
 
 
 @pytest.mark.parametrize("pieces", [1, 4])

@@ -36,6 +36,18 @@ def test_rates_returns_the_slope_it_writes():
     assert exponent(-0.123) == "$n^{−0.12}$"
 
 
+def test_a_guide_is_named_in_grey_or_has_the_colour_of_its_curve():
+    _, ax, _ = drawn()
+    curve, guide = ax.lines
+    assert guide.get_color() != curve.get_color()
+    assert len(ax.texts) == 2
+    _, ax = show.axes()
+    show.rates(ax, SIZES, SIZES.double() ** -0.5, label="exact", guide=-0.5, guide_label=False)
+    curve, guide = ax.lines
+    assert guide.get_color() == curve.get_color()
+    assert len(ax.texts) == 1
+
+
 @pytest.mark.parametrize("alt", ["", "figure", "a plot of risk", None])
 def test_a_figure_without_alt_text_is_refused(alt):
     fig, _ = show.axes()

@@ -45,7 +45,7 @@ def fit_boundary(
     Σ_i (y_i − 1{x_i2 ≥ h_K(x_i1)})², by the Viterbi recursion
     V_{k+1}(v′) = min_v V_k(v) + cost_k(v, v′). Members are networks with S = 4K + 6 parameters.
 
-    Arguments: x (n, 2), y (n,). Cost: n · levels² comparisons.
+    Arguments: x (n, 2), y (n,). Cost: (n + pieces) · levels² comparisons.
     Raises: ValueError for bad samples, d ≠ 2, counts below 1 piece or 2 levels, or low ≥ high.
     Source: imaizumi2019, prop-viterbi.
     """

@@ -18,6 +18,7 @@ def rates(
     *,
     label: str,
     guide: float | Fraction | None = None,
+    guide_label: bool = True,
     upper_half: bool = True,
     colour: str | None = None,
     **line: Any,
@@ -26,7 +27,8 @@ def rates(
 
     v̄_j = mean_i risks_ij, bars 2 sd_j / √r; the label at the line's end carries the exponent and
     its 95 % interval on the upper half of the sizes (all of them if `upper_half` is False).
-    `guide` draws a dashed line of that exponent through the last point.
+    `guide` draws a dashed line of that exponent below the last point, grey with n^guide beside it;
+    without `guide_label` in the curve's colour, for figures in which each curve has its own.
 
     Arguments: `sizes` (m,); `risks` (r, m), replications in rows, or (m,) for exact numbers.
     Raises: ValueError from `ldyn.core.slope` for shapes or values that have no slope.
@@ -44,7 +46,7 @@ def rates(
         ax.fill_between(n.numpy(), low.numpy(), (mean + bar).numpy(), color=tint, alpha=0.18, lw=0)
     _finish(ax, n, mean, tint, label, found)
     if guide is not None:
-        _draw_guide(ax, n, mean, float(guide))
+        _draw_guide(ax, n, mean, float(guide), None if guide_label else tint)
     return found
 
 
@@ -65,9 +67,11 @@ def _finish(ax: Axes, n: Tensor, mean: Tensor, tint: str, text: str, found: Slop
     ax.grid(visible=True, which="major", axis="y", color=INK["faint"])
 
 
-def _draw_guide(ax: Axes, n: Tensor, mean: Tensor, power: float) -> None:
+def _draw_guide(ax: Axes, n: Tensor, mean: Tensor, power: float, tint: str | None) -> None:
     end = 0.8 * mean[-1] * (n / n[-1]) ** power
-    ax.plot(n.numpy(), end.numpy(), color=INK["grey"], ls=(0, (4, 3)), lw=1, marker="")
+    ax.plot(n.numpy(), end.numpy(), color=tint or INK["grey"], ls=(0, (4, 3)), lw=1, marker="")
+    if tint:
+        return
     i = len(n) // 3
     ax.annotate(
         exponent(power), (n[i].item(), end[i].item()), xytext=(-2, -3), textcoords="offset points",

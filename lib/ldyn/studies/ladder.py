@@ -20,7 +20,7 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return the sizes: few for smoke, all otherwise (the computation is exact at any scale)."""
+    """Return the sizes: few for smoke, all otherwise (the computation is the same at any scale)."""
     sizes = {
         "cosine": [16, 64, 256, 1024, 4096],
         "haar": [2**k for k in range(4, 12)],

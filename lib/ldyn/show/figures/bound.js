@@ -93,7 +93,7 @@ function render({ model, el }) {
       });
       pen.textBaseline = "bottom";
       let x = 50;
-      [["three units", "grey"], ["surplus units", "vermilion"], ["ln(2√n/α)", "ochre"]].forEach(([text, name]) => {
+      [["three units", "grey"], ["surplus units (coloured)", "ink"], ["ln(2√n/α)", "ochre"]].forEach(([text, name]) => {
         pen.fillStyle = ink[name];
         pen.fillText(text, x, height - 4);
         x += pen.measureText(text).width + 18;

@@ -13,6 +13,15 @@ function polygon(u, knots, edge) {
 // ∫ (1{t ≥ 0} − g_a(t − d))² dt: the ramp displaced by d against the step.
 function lineError(d, a) { return Math.abs(d) * 2 * a <= 1 ? 1 / (12 * a) + a * d * d : Math.abs(d) - 1 / (6 * a); }
 
+// The largest parameter of the network: the slope a of the ramp, or a times the largest of the
+// coefficients that η(x₁ − k/K) has in the polygon.
+function largest(knots, a, edge) {
+  const at = Array.from({ length: knots + 1 }, (_, k) => height(k / knots, edge));
+  const slopes = at.slice(1).map((y, k) => knots * (y - at[k]));
+  const kinks = slopes.map((s, k) => Math.abs(s - (k ? slopes[k - 1] : 0)));
+  return Math.max(1, a, a * Math.max(...kinks));
+}
+
 // Squared L² error of the network, the L¹ error of its polygon, and its non-zero parameters.
 function errors(knots, a, edge, cells = 4096) {
   let squared = 0;
@@ -59,7 +68,7 @@ function render({ model, el }) {
     plot.dots(at, at.map((u) => height(u, edge)), { colour: ink.ink, radius: 3 });
     const e = errors(K, a, edge);
     say(`Error from the polygon ${e.gap.toPrecision(2)}, from the ramp ${e.ramp.toPrecision(2)}; squared error in all `
-      + `${e.squared.toPrecision(2)} with S = ${4 * K + 6} parameters, the largest of them about ${Math.max(a, 1).toPrecision(2)}.`);
+      + `${e.squared.toPrecision(2)} with S = ${4 * K + 6} parameters, the largest of them ${largest(K, a, edge).toPrecision(2)}.`);
   });
   return fig.cleanUp;
 }
