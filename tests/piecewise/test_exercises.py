@@ -160,6 +160,7 @@ class TestExercises(ExerciseContract):
         ("ex-sawtooth", lambda p: 1 / (4 * p**2), "chords"),
         ("ex-count", lambda k: 4 * k + 8, "vanish"),
         ("ex-entropy", lambda r: math.ceil(1 / (2 * r)), "L²"),
+        ("ex-entropy", lambda r: math.floor(1 / (2 * r**2)), "left over"),
         ("ex-le-cam", 1.0, "Too large"),
         ("ex-training-loss", 0.09 / 64, "variance 2"),
         ("ex-design", lambda gamma: 1.0, "L²(P_X)"),

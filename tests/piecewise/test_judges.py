@@ -44,6 +44,12 @@ def test_a_maximum_for_positive_numbers_is_told_so():
     assert "negative" in wrong(net, "ex-max")
 
 
+def test_a_maximum_for_numbers_above_minus_one_is_told_so():
+    first = affine(torch.tensor([[1.0, -1.0], [0.0, 1.0]]), torch.tensor([0.0, 1.0]))
+    net = ReluNet(layers=(*first.layers, *affine(torch.ones(1, 2), -torch.ones(1)).layers))
+    assert "negative" in wrong(net, "ex-max")
+
+
 @pytest.mark.parametrize(
     ("net", "says"),
     [

@@ -223,6 +223,7 @@ EXERCISES: dict[str, Judge] = {
             "A ball reaches to both sides of its centre.": lambda r: math.ceil(1 / r**2),
             "That is what centres outside the class would do.": lambda r: math.ceil(1 / (4 * r**2)),
             "The norm is in L², not in L¹.": lambda r: math.ceil(1 / (2 * r)),
+            "What is left over at the end needs a ball too.": lambda r: 1 // (2 * r**2),
             "A number of balls is an integer.": lambda r: 1 / (2 * r**2),
         },
     ),

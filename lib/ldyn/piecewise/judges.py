@@ -17,10 +17,13 @@ _WHERE_GREEDY_FAILS = ((37, 12), (32, 20), (36, 28))
 
 
 def judge_maximum(answer: Any) -> str:
-    """Return what is wrong with a `ReluNet` for max(x, y) on [−1, 1]². Source: ex-max."""
+    """Return what is wrong with a `ReluNet` for max(x, y) at points of [−100, 100]².
+
+    Source: ex-max.
+    """
     if misfit := _misfit(answer):
         return misfit
-    axis = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    axis = torch.tensor([-100, -1, -0.5, 0, 0.5, 1, 100], dtype=torch.float64)
     z = torch.cartesian_prod(axis, axis)
     values = answer(z)
     hit = (values - z.amax(1)).abs() < 1e-9
