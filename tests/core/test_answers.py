@@ -94,6 +94,11 @@ def test_a_slip_of_a_function_is_named():
     assert judge(lambda n: n**3) == "That is a cube."
 
 
+def test_a_function_that_is_wrong_where_the_answer_vanishes_is_told_so():
+    judge = judge_function(lambda n: n - 1, grid={"n": (2.0, 1.0, 3.0)})
+    assert judge(lambda n: n) == "Wrong everywhere; begin with n = 1."
+
+
 def test_hints_do_not_contain_the_answer():
     for answer in (9.0, 30.0, 1.0, 3.1, -3.0, None, "x", torch.ones(2)):
         assert "3" not in NUMBER(answer).replace("3.1", "")

@@ -127,6 +127,8 @@ def judge_function(
         if any(hits):
             good, bad = points[hits.index(True)], points[hits.index(False)]
             return f"Right at {_at(names, good)}, but wrong at {_at(names, bad)}."
+        if not all(right):  # a ratio to it says nothing
+            return f"Wrong everywhere; begin with {_at(names, points[right.index(0)])}."
         return _dependence(dict(zip(points, values, strict=True)), reference, grid)
 
     return judge

@@ -39,7 +39,7 @@ def inactive_cost(low: float, high: float) -> float:
 
 
 def output_variance(n: float, spread: float, slope: float, outputs: float) -> float:
-    """Return the s² that minimises (M/2)[s²/σ² − 1 − ln(s²/σ²)] + n c s². Source: ex-quiet-unit."""
+    """Return the s² that minimises (M/2)[s²/τ² − 1 − ln(s²/τ²)] + n c s². Source: ex-quiet-unit."""
     return 1 / (1 / spread**2 + 2 * n * slope / outputs)
 
 
@@ -65,7 +65,7 @@ EXERCISES: dict[str, Judge] = {
         toy_curvature,
         slips={
             "That is the eigenvalue at λ = ½; G itself is asked for.": lambda: toy_curvature() / 2,
-            "The residual is f − y, not y − f.": lambda: -toy_curvature(),
+            "A sign is wrong: the residual is f − y; or look at the sign of tanh″.": lambda: -toy_curvature(),
         },
     ),
     "ex-fewest-down": judge_function(
@@ -84,7 +84,7 @@ EXERCISES: dict[str, Judge] = {
         lambda start, strength: math.log(1 / start) / strength,
         grid={"start": (1e-2, 1e-6), "strength": (0.1, 2.0)},
         slips={
-            "That is the rate of the loss, which grows twice as fast as the distance.": (
+            "The loss changes at twice the rate; the time of the distance is asked for.": (
                 lambda start, strength: math.log(1 / start) / (2 * strength)
             ),
         },
@@ -135,6 +135,9 @@ EXERCISES: dict[str, Judge] = {
         output_variance,
         grid={"n": (10.0, 1000.0), "spread": (1.0, 2.0), "slope": (0.1,), "outputs": (1, 3)},
         slips={
+            "The divergence has the factor M/2.": (
+                lambda n, spread, slope, outputs: 1 / (1 / spread**2 + n * slope / outputs)
+            ),
             "That is what it tends to for large n.": (
                 lambda n, spread, slope, outputs: outputs / (2 * n * slope)
             ),
@@ -150,9 +153,10 @@ EXERCISES: dict[str, Judge] = {
     "ex-three-into-two": judge_number(
         lambda: expansion_count(2, 3),
         slips={
-            "The third unit need not be a copy.": lambda: surjections(2, 3),
-            "The third unit may be a copy.": lambda: math.comb(3, 1) * 2,
-            "The names of the two teacher units matter.": lambda: expansion_count(2, 3) / 2,
+            "Three omissions lead to this number: the third unit may be silent, it may be a copy, "
+            "and it matters which unit plays which of the teacher's. Which is yours?": (
+                lambda: surjections(2, 3)
+            ),
         },
         tolerance=1e-9,
     ),
