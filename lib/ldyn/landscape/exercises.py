@@ -65,7 +65,9 @@ EXERCISES: dict[str, Judge] = {
         toy_curvature,
         slips={
             "That is the eigenvalue at λ = ½; G itself is asked for.": lambda: toy_curvature() / 2,
-            "A sign is wrong: the residual is f − y; or look at the sign of tanh″.": lambda: -toy_curvature(),
+            "A sign is wrong: the residual is f − y; or look at the sign of tanh″.": lambda: (
+                -toy_curvature()
+            ),
         },
     ),
     "ex-fewest-down": judge_function(

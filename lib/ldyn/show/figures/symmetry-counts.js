@@ -64,7 +64,7 @@ function render({ model, el }) {
     plot.dots([h], [low[h]], { colour: ink.vermilion, radius: 5, hollow: true });
     plot.dots([h], [good[h]], { colour: ink.blue, radius: 5 });
     plot.words("the minima", 44, good[44], { colour: ink.blue, align: "right", dx: 0, dy: -14 });
-    plot.words("narrower networks", MOST, low[54], { colour: ink.vermilion, align: "right", dx: 0, dy: 30 });
+    plot.words("narrower networks", MOST, low[width < 500 ? 36 : 54], { colour: ink.vermilion, align: "right", dx: 0, dy: 30 });
     const ratio = low[h] / good[h];
     const at = crossing(r);
     say(`r = ${r}, h = ${h}: minima on ${power(good[h])} subspaces, one stationary point of every `
