@@ -3,21 +3,35 @@ document.querySelectorAll(".bd-sidebar-primary .has-children > details > summary
   const chapter = toggle.closest("li").querySelector("a").textContent;
   toggle.setAttribute("aria-label", `Pages of ${chapter}`);
 });
+// A browser may break a line between a formula and the comma after it, or the bracket before it.
+function keepTogether() {
+  document.querySelectorAll("article span.math").forEach((formula) => {
+    const [before, after] = [formula.previousSibling, formula.nextSibling];
+    const opening = before?.nodeType === Node.TEXT_NODE && before.data.match(/[(\[“‘]+$/)?.[0];
+    const closing = after?.nodeType === Node.TEXT_NODE && after.data.match(/^[.,;:!?)\]”’]+/)?.[0];
+    if (!opening && !closing) return;
+    const whole = document.createElement("span");
+    whole.className = "ld-whole";
+    formula.replaceWith(whole);
+    if (opening) before.data = before.data.slice(0, -opening.length);
+    if (closing) after.data = after.data.slice(closing.length);
+    whole.append(opening || "", formula, closing || "");
+  });
+}
 // A formula wider than its box scrolls, so the keyboard has to reach it.
 function reachable() {
-  document.querySelectorAll("mjx-container.ld-wide").forEach((f) => f.classList.remove("ld-wide"));
-  document.querySelectorAll("mjx-container:not([display])").forEach((formula) => {
-    const room = formula.parentElement.getBoundingClientRect().right;
-    if (formula.getBoundingClientRect().right > room + 1) formula.classList.add("ld-wide");
-  });
-  document.querySelectorAll("mjx-container[display], mjx-container.ld-wide, div.math").forEach((box) => {
-    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+  document.querySelectorAll("article mjx-container").forEach((formula) => {
+    const box = formula.hasAttribute("display") ? formula : formula.parentElement;
+    const drawn = formula.querySelector("svg").getBoundingClientRect().width;
+    if (drawn > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }
 addEventListener("load", () => {
   Promise.resolve(window.MathJax?.startup?.promise).then(() => {
+    keepTogether();
     reachable();
     addEventListener("resize", reachable);
+    addEventListener("click", () => setTimeout(reachable, 100)); // a solution may have opened
   });
 });

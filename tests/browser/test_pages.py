@@ -17,6 +17,14 @@ VIOLATIONS = """() => axe.run(document, {
 }).then((r) => r.violations.flatMap((v) => v.nodes.map((n) =>
   [v.id, n.target.join(' '), n.html.slice(0, 160), n.any[0]?.message ?? ''])))"""
 
+CUT = """() => [...document.querySelectorAll('article mjx-container')].filter((formula) => {
+  const [box, drawn] = [formula.parentElement, formula.querySelector('svg')];
+  if (drawn.getBoundingClientRect().width <= box.clientWidth + 1) return false;
+  const reached = [formula, box].some((b) => b.tabIndex === 0 && b.scrollWidth > b.clientWidth
+    && getComputedStyle(b).overflowX === 'auto');
+  return box.clientWidth > 0 && !reached;
+}).map((formula) => formula.textContent.slice(0, 60))"""
+
 
 def test_it_loads_without_error_or_network(visit):
     assert visit.errors == []
@@ -98,6 +106,7 @@ def test_it_fits_and_is_accessible(visit, width, theme):
     visit.theme(theme)
     page.wait_for_timeout(250)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT) == [], "formulas that are cut and cannot be scrolled"
     if page.evaluate("() => typeof axe") == "undefined":
         spec = importlib.util.find_spec("axe_playwright_python")
         folder = next(iter(spec.submodule_search_locations))

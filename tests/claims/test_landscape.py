@@ -97,7 +97,7 @@ def test_a_saddle_is_left_along_the_escape_direction(claim):
     change = torch.block_diag(torch.eye(5), separating_map(half, 2, 3)).to(F64)
     starts = net.replicate(star, half) + 1e-2 * vectors[:, :, 0] @ change[:, -5:].T
     ends = gradient_descent(net.loss, starts, (x, y), rate=2e-3, steps=3000, looks=1)[-1]
-    ratios = net.loss(ends, x, y) / net.loss(star, x, y)
+    ratios = net.loss(ends, x, y) / net.loss(starts, x, y)
     claim("escape", measured=(1 - ratios).min().item())
     assert len(ratios) >= 6
     assert (ratios < 1).all()

@@ -18,7 +18,7 @@ class Weierstrass:
 
     h(x) = centre + amplitude · Σ_k 2^(−αk) cos(2^k π ⟨w_k, x⟩ + φ_k) / Σ_k 2^(−αk),  k = 0 … K−1.
 
-    With infinitely many terms h is α-Hölder and no smoother at any point (α not an integer; for
+    With infinitely many terms h is α-Hölder (α not an integer; no smoother, as measured; for
     integer α it misses the Hölder class by a logarithm). K terms show this down to scale 2^(−K).
     Fields: `alpha` > 0, `directions` (K, d) with unit rows, `phases` (K,).
     Source: imaizumi2022, def-rough-boundary.
