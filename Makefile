@@ -33,10 +33,12 @@ lab: .venv/.ready ## Open the pages in JupyterLab
 	$(bin)/jupyter lab book
 
 serve: book ## Build, serve on localhost and print the address (PORT=8000)
-	@echo "The book is at http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(bin)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(bin)/python tools/serve.py $(PORT)
 
+# The editions share one cache of executed pages.
 student: .venv/.ready ## Build the edition without solutions into _build/student/_build/html
+	@mkdir -p _build/.jupyter_cache _build/student/_build
+	@cd _build/student/_build && { [ -L .jupyter_cache ] || { rm -rf .jupyter_cache; ln -s ../../.jupyter_cache .; }; }
 	EDITION=student $(jb) --path-output _build/student
 
 offline: book ## Pack the built book into a zip that opens without a server or network
@@ -52,7 +54,7 @@ study: .venv/.ready ## Run or resume a study: NAME=… SCALE=smoke|laptop|full W
 verdicts: .venv/.ready ## Let the tests write the verdicts of the ledger anew
 	LDYN_WRITE_VERDICTS=1 $(bin)/python -m pytest -q tests/claims -p no:xdist
 
-freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=…
+freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=laptop|full
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make freeze NAME=… SCALE=laptop"; exit 2; }
 	$(bin)/python -m ldyn.studies freeze $(NAME) --scale $(SCALE)
 

@@ -22,10 +22,13 @@ THREADS = 2
 
 
 def asked_scale() -> str:
-    """Return --scale: "smoke" (tests: tiny, nothing is worth freezing), "laptop" or "full"."""
+    """Return --scale: "laptop", "full", or "smoke" (for tests, not worth freezing)."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", choices=["smoke", "laptop", "full"], default="laptop")
-    return str(parser.parse_args().scale)
+    scale = str(parser.parse_args().scale)
+    if scale == "smoke" and "LDYN_RESULTS" not in os.environ:
+        parser.error("smoke would replace the book's table; set LDYN_RESULTS to another folder")
+    return scale
 
 
 def seconds(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:

@@ -28,6 +28,14 @@ def test_the_benchmark_runs_and_freezes_its_table(name, tmp_path):
     assert ours["times_ours"] == 1
 
 
+def test_smoke_does_not_replace_the_table_of_the_book():
+    command = [sys.executable, str(ROOT / "benchmarks" / "curvature.py"), "--scale", "smoke"]
+    environment = {k: v for k, v in os.environ.items() if k != "LDYN_RESULTS"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "set LDYN_RESULTS" in done.stderr
+
+
 def test_together_and_alone_agree_in_the_frozen_benchmark():
     rows = json.loads((ROOT / "book" / "results" / "many_nets.json").read_text())["rows"]
     found = [row["disagreement"] for row in rows if row["disagreement"] is not None]

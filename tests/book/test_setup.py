@@ -13,7 +13,7 @@ PYTHON = """
 case "$*" in
   *sys.exit*) exit {old} ;;
   -V) echo Python 3.10.1 ;;
-  "-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+  "-m venv --clear"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
   *install*) echo "{pip}"; exit {failed} ;;
 esac
 """
@@ -42,7 +42,8 @@ def run_setup(folder: Path, *, old=0, pip="done", failed=0, df=PLENTY, python="f
         ({"df": "echo header; echo /dev/x 9 9 100000 99% /"}, "3 GB of free disk, and 97 MB"),
         ({"pip": "OSError: No space left on device", "failed": 1}, "The disk filled up"),
         ({"pip": "NewConnectionError: refused", "failed": 1}, "no network"),
-        ({"pip": "anything else", "failed": 1}, "The set-up failed"),
+        ({"pip": "No matching distribution found for a==1", "failed": 1}, "Name another Python"),
+        ({"pip": "anything else", "failed": 1}, "or start afresh: rm -r .venv"),
     ],
 )
 def test_a_failed_setup_says_what_to_do(tmp_path, choices, sentence):
@@ -57,3 +58,10 @@ def test_a_setup_that_works_marks_the_environment_ready(tmp_path):
     done = run_setup(tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / ".venv" / ".ready").exists()
+
+
+def test_an_environment_left_without_pip_is_made_anew(tmp_path):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    script(tmp_path / ".venv" / "bin" / "python", "exit 1")
+    done = run_setup(tmp_path)
+    assert done.returncode == 0, done.stderr

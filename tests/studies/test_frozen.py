@@ -14,12 +14,9 @@ from ldyn.studies import freeze, is_stale, load_study, run_study, study_names
 from ldyn.studies.runner import run_group
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
-NO_STUDY = {
-    "page_costs",
-    "claims",
-    *("kernel_ridge", "many_nets", "many_nets_cuda", "minima", "curvature", "curvature_cuda"),
-}
-FROZEN = sorted(p.stem for p in RESULTS.glob("*.json") if p.stem not in NO_STUDY)
+TABLES = {p.stem: json.loads(p.read_text()).get("provenance", {}) for p in RESULTS.glob("*.json")}
+FROZEN = sorted(name for name, about in TABLES.items() if "study" in about)
+BENCHMARKS = sorted(name for name, about in TABLES.items() if "benchmark" in about)
 PROVENANCE = {"study", "scale", "device", "torch", "dtype", "wall_seconds", "date", "source"}
 
 
@@ -55,6 +52,16 @@ def test_frozen_cells_are_those_of_the_study(name):
 @pytest.mark.parametrize("name", study_names())
 def test_every_study_is_frozen(name):
     assert name in FROZEN, f"run `make study NAME={name} SCALE=laptop` and `make freeze`"
+
+
+def test_every_table_is_of_a_study_or_of_a_benchmark():
+    assert set(TABLES) - {*FROZEN, *BENCHMARKS} <= {"claims", "page_costs"}
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_frozen_benchmarks_are_no_smoke(name):
+    scale = TABLES[name]["scale"]
+    assert scale in {"laptop", "full"}, f"run benchmarks/{name}.py --scale laptop to freeze it anew"
 
 
 @pytest.mark.parametrize("name", FROZEN)

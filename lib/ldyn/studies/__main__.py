@@ -2,13 +2,25 @@
 
 import argparse
 import sys
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
-from multiprocessing import get_context
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
+from multiprocessing import active_children, get_context
+from types import ModuleType
 from typing import Any
 
 from ldyn.studies.freeze import freeze
-from ldyn.studies.runner import SCALES, Progress, load_study, run_study, study_names
+from ldyn.studies.runner import (
+    SCALES,
+    Progress,
+    failures,
+    follow_parent,
+    load_study,
+    run_study,
+    study_names,
+)
+
+AGAIN = "run the same command again: finished cells are kept"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,17 +38,39 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         study = load_study(choice.name)
         if choice.action == "freeze":
-            sys.stdout.write(f"frozen: {freeze(study, choice.scale)}\n")
-            return 0
+            return _freeze(study, choice.scale)
         with _executor(choice.workers, choice.dask) as executor:
             last = run_study(study, choice.scale, executor=executor, report=_show)
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # an unknown name, no results folder, a full disk
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped. To go on, {AGAIN}.\n")
+        return 130
+    except BrokenExecutor:
+        told = f"A worker was stopped from outside, often for want of memory; {AGAIN}"
+        sys.stderr.write(f"\n{told}. WORKERS=1 needs the least memory.\n")
+        return 1
     sys.stderr.write("\n")
     if last.failed:
-        sys.stderr.write(f"{last.failed} cells failed; run again to try them once more\n")
+        _tell(failures(study, choice.scale))
     return int(bool(last.failed))
+
+
+def _freeze(study: ModuleType, scale: str) -> int:
+    if scale == "smoke":
+        raise ValueError("smoke numbers are for tests alone; freeze SCALE=laptop or SCALE=full")
+    sys.stdout.write(f"frozen: {freeze(study, scale)}\n")
+    return 0
+
+
+def _tell(reasons: dict[str, int]) -> None:
+    ranked = sorted(reasons.items(), key=lambda entry: -entry[1])
+    for reason, count in ranked[:3]:
+        sys.stderr.write(f"{count} cell{'s' * (count != 1)} failed: {reason}\n")
+    if others := ranked[3:]:
+        sys.stderr.write(f"{sum(n for _, n in others)} failed for other reasons\n")
+    sys.stderr.write(f"Mend the cause and {AGAIN}.\n")
 
 
 def _show(progress: Progress) -> None:
@@ -48,8 +82,20 @@ def _executor(workers: int, dask: str | None) -> Any:
     if dask:
         return dask_executor(dask)
     if workers > 1:
-        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        return _pool(workers)
     return nullcontext()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor]:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=follow_parent) as pool:
+        try:
+            yield pool
+        except BaseException:  # leaving the pool would wait for cells that nobody writes down
+            for worker in active_children():
+                worker.terminate()
+            raise
 
 
 def dask_executor(address: str) -> Executor:

@@ -10,7 +10,7 @@ import torch
 
 from ldyn.core import default_device, results_folder
 from ldyn.core.results import device_name
-from ldyn.studies.runner import key, lines_path, load_study, read_lines
+from ldyn.studies.runner import failures, key, lines_path, load_study, read_lines
 from ldyn.studies.sources import source_digest
 
 
@@ -26,9 +26,10 @@ def freeze(study: ModuleType, scale: str) -> Path:
     failed = [c for c in cells if "error" in records.get(key(c), {})]
     if missing or failed:
         which = ", ".join(key(c) for c in (missing + failed)[:3])
+        why = f" ({next(iter(failures(study, scale)))})" if failed else ""
         raise ValueError(
             f"{name} at scale {scale} has {len(missing)} missing and {len(failed)} failed cells "
-            f"of {len(cells)}, such as {which}; "
+            f"of {len(cells)}, such as {which}{why}; "
             f"run `make study NAME={name} SCALE={scale}` until none is left"
         )
     rows = [{**records[key(c)]["cell"], **records[key(c)]["result"]} for c in cells]

@@ -4,11 +4,15 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import asdict, dataclass
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -69,6 +73,13 @@ def read_lines(path: Path) -> dict[str, dict[str, Any]]:
     return records
 
 
+def failures(study: ModuleType, scale: str) -> dict[str, int]:
+    """Return why cells of `study` failed at `scale`, and how many did for each reason."""
+    records = read_lines(lines_path(study, scale))
+    wanted = [records.get(key(c), {}) for c in study.cells(scale)]
+    return Counter(r["error"] for r in wanted if "error" in r)
+
+
 def run_study(
     study: ModuleType,
     scale: str,
@@ -127,6 +138,19 @@ def run_group(study: ModuleType, cells: list[Any]) -> list[dict[str, Any]]:
         {"cell": asdict(c), "result": _rounded(r), "seconds": round(seconds, 4)}
         for c, r in zip(cells, results, strict=True)
     ]
+
+
+def follow_parent() -> None:
+    """Let this worker end at Ctrl-C, and when the process that made it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _run_named(name: str, cells: list[Any]) -> list[dict[str, Any]]:
