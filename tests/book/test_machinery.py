@@ -121,9 +121,9 @@ def as_markdown(body: str) -> list:
         ("<blockquote><div><p>a</p></div></blockquote>", "> a"),
         ("<div class='highlight-python'><pre>x = 1\ny = 2\n</pre></div>",
          "```python\nx = 1\ny = 2\n```"),
-        ("<div class='proof admonition'><p>Proof. a</p><div class='math'>\\[b\\]</div></div>",
-         "> ****\n>"),
-    ][:-1],
+        ("<div class='admonition'><p class='admonition-title'>N</p><p>a</p></div>",
+         "> **N.**\n>\n> a"),
+    ],
 )  # fmt: skip
 def test_html_becomes_plain_markdown(html, text):
     assert as_markdown(html) == [text]

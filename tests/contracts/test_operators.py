@@ -106,10 +106,19 @@ class TestOperator:
         operator = OPERATORS[kind](model.float(), loss, light)
         v = torch.ones(operator.size)
         assert operator.matvec(v).dtype == torch.float32
-        for bad in (v.double(), v[1:], v[None]):
+        for bad in (v.double(), v[1:], v[None], v.to("meta")):
             with pytest.raises(ValueError, match="expected"):
                 operator.matvec(bad)
         assert operator.matvec(v[:, None][:, :0]).shape == (operator.size, 0)
+
+
+def test_flat_parameters_are_a_copy_in_the_order_of_the_model():
+    model = nn.Linear(2, 1)
+    theta = flat_parameters(model)
+    assert theta.tolist() == [*model.weight[0].tolist(), model.bias.item()]
+    assert not theta.requires_grad
+    theta.zero_()
+    assert model.weight.abs().min() > 0
 
 
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)

@@ -30,6 +30,7 @@ def test_a_right_number_has_no_hint(answer):
         (1j, "One number"),
         (math.nan, "finite"),
         (9.0, "Take the root"),
+        (9.005, "Take the root"),
         (30.0, "^Too large.$"),
         (1.0, "^Too small.$"),
         (3.1, "less than a tenth"),
@@ -81,6 +82,7 @@ def test_a_right_function_has_no_hint():
         (lambda n, dim: 2 * n ** (-1 / (dim + 2)), "Wrong dependence on n"),
         (lambda n, dim: dim * 2 * n ** (-1 / (dim + 1)), "Right at n = 10, dim = 1, but wrong"),
         (lambda n, dim: 7 * dim * n ** (-1 / (dim + 1)), "Wrong dependence on dim"),
+        (lambda n, dim: (5 + (n * dim > 100)) * n ** (-1 / (dim + 1)), "but not two together"),
     ],
 )
 def test_a_wrong_function_is_told_where(answer, says):

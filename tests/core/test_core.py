@@ -1,9 +1,18 @@
+import hashlib
 import json
 
 import pytest
 import torch
 
-from ldyn.core import frozen, require_choice, require_points, require_samples, slope, stream
+from ldyn.core import (
+    default_device,
+    frozen,
+    require_choice,
+    require_points,
+    require_samples,
+    slope,
+    stream,
+)
 
 
 def test_streams_are_reproducible_and_differ_by_name():
@@ -13,6 +22,17 @@ def test_streams_are_reproducible_and_differ_by_name():
     assert not torch.equal(draw("a", 1), draw("a", "1"))
     with pytest.raises(ValueError, match="needs a name"):
         stream()
+
+
+def test_the_seed_is_the_digest_of_the_names():
+    digest = hashlib.sha256(b"('a', 1)").hexdigest()
+    assert stream("a", 1).initial_seed() == int(digest[:16], 16) // 2
+
+
+@pytest.mark.parametrize(("present", "kind"), [(True, "cuda"), (False, "cpu")])
+def test_the_default_device_is_cuda_where_there_is_one(monkeypatch, present, kind):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: present)
+    assert default_device().type == kind
 
 
 def test_slope_recovers_an_exact_power_law():
@@ -26,6 +46,30 @@ def test_slope_upper_half_looks_at_the_large_sizes_only():
     n = 2.0 ** torch.arange(6, 12).double()
     risks = torch.where(n < 400, n**-0.1, 7 * n**-1.0).expand(3, -1)
     assert slope(n, risks, upper_half=True).value == pytest.approx(-1, abs=1e-6)
+
+
+@pytest.mark.parametrize(("sizes", "kept"), [(2, 2), (4, 3), (6, 3), (7, 4)])
+def test_the_upper_half_is_rounded_up_and_has_three_sizes_where_there_are(sizes, kept):
+    n = 2.0 ** torch.arange(sizes).double()
+    risks = 1 + torch.rand(3, sizes, generator=stream("upper half", sizes), dtype=torch.float64)
+    alone = slope(n[-kept:], risks[:, -kept:])
+    assert slope(n, risks, upper_half=True).value == pytest.approx(alone.value, abs=1e-12)
+
+
+def test_the_slope_is_that_of_the_mean_risk():
+    n, share = 2.0 ** torch.arange(6).double(), torch.linspace(0.1, 0.5, 6, dtype=torch.float64)
+    risks = 2 * n**-0.5 * torch.stack([share, 1 - share])
+    assert slope(n, risks).value == pytest.approx(-0.5, abs=1e-12)
+
+
+def test_intervals_widen_with_their_level():
+    n = 2.0 ** torch.arange(6).double()
+    noise = torch.randn(40, 6, generator=stream("level"), dtype=torch.float64)
+    half, most = (slope(n, (0.2 * noise).exp(), level=v) for v in (0.5, 0.95))
+    # nearly normal: the quantiles are 0.674 and 1.960
+    ratio = (half.high - half.low) / (most.high - most.low)
+    assert ratio == pytest.approx(0.674 / 1.960, rel=0.1)
+    assert (half.level, most.level) == (0.5, 0.95)
 
 
 def test_slope_interval_covers_the_truth_at_its_level():
@@ -47,6 +91,8 @@ def test_slope_interval_covers_the_truth_at_its_level():
         (torch.ones(1), torch.ones(2, 1)),
         (torch.ones(3), torch.ones(3)),
         (torch.ones(3), torch.zeros(2, 3)),
+        (torch.arange(3), torch.ones(2, 3)),
+        (torch.arange(1, 4), torch.full((2, 3), torch.inf)),
     ],
 )
 def test_slope_refuses_what_has_no_slope(sizes, risks):
@@ -77,6 +123,7 @@ def test_frozen_reads_rows_and_names_what_is_missing(tmp_path, monkeypatch):
         (torch.ones(0, 2), torch.ones(0), "non-empty"),
         (torch.ones(3, 1), torch.ones(3, 1), "shape"),
         (torch.ones(3, 1), torch.ones(3).double(), "share dtype"),
+        (torch.ones(3, 1), torch.ones(3, device="meta"), "float32 on cpu and .* on meta"),
         (torch.ones(3, 1, dtype=torch.long), torch.ones(3), "floating"),
         (torch.full((3, 1), torch.nan), torch.ones(3), "finite"),
         (torch.ones(3, 1), torch.tensor([0.0, 1.0, torch.inf]), "finite"),

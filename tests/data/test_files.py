@@ -85,11 +85,30 @@ def test_after_the_last_attempt_a_sentence_says_what_to_do(site):
     assert site.asked == module.ATTEMPTS
 
 
-def test_a_page_that_is_gone_is_not_asked_for_again(site):
-    site.answers = [(404, b"")]
-    with pytest.raises(data.DataError, match="404"):
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_page_that_is_gone_or_shut_is_not_asked_for_again(site, status):
+    site.answers = [(status, b"")]
+    with pytest.raises(data.DataError, match=str(status)):
         data.fetch(NAME)
     assert site.asked == 1
+
+
+def test_no_more_is_read_than_any_file_holds(site, monkeypatch):
+    monkeypatch.setattr(module, "LARGEST", len(encoded()) - 200)
+    with pytest.raises(data.DataError, match="truncated or damaged"):
+        data.fetch(NAME)
+
+
+def test_every_attempt_ends_after_a_time(site, monkeypatch):
+    def silent(url, timeout=None):
+        waited.append(timeout)
+        raise TimeoutError("timed out")
+
+    waited = []
+    monkeypatch.setattr(module.urllib.request, "urlopen", silent)
+    with pytest.raises(data.DataError, match="timed out"):
+        data.fetch(NAME)
+    assert waited == [module.TIMEOUT] * module.ATTEMPTS
 
 
 def test_without_network_a_sentence_says_what_to_do(site, monkeypatch):
@@ -135,6 +154,17 @@ def test_a_local_folder_takes_the_place_of_the_download(site, monkeypatch, tmp_p
     assert np.array_equal(data.fetch(NAME), PICTURE)
     assert site.asked == 0
     assert not data.cache_folder().exists()
+
+
+def test_folders_may_be_named_from_home(site, monkeypatch, tmp_path):
+    (tmp_path / "mine" / "scene").mkdir(parents=True)
+    (tmp_path / "mine" / NAME).write_bytes(encoded())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LDYN_DATA", "~/mine")
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.asked == 0
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert data.cache_folder() == tmp_path / ".cache" / "learning-dynamics"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import hypothesis.strategies as st
 import pytest
 import torch
@@ -60,6 +62,37 @@ def test_selection_is_the_least_of_the_grid_and_reports_edges():
     torch.testing.assert_close(chosen.predictor(x), alone(x), rtol=1e-8, atol=1e-8)
     wild = fit_ridge_loo(x, y, kernel=Gaussian, bandwidths=[0.01, 0.02], ridges=RIDGES)
     assert wild.at_edge
+
+
+@pytest.mark.parametrize(
+    ("bandwidths", "ridges", "edge"),
+    [
+        ((0.2, 0.3, 0.4), (0.01, 0.1, 1.0), False),
+        ((0.3, 0.4), (0.01, 0.1, 1.0), True),
+        ((0.2, 0.3), (0.01, 0.1, 1.0), True),
+        ((0.2, 0.3, 0.4), (0.1, 1.0), True),
+        ((0.2, 0.3, 0.4), (0.01, 0.1), True),
+        ((0.3,), (0.01, 0.1, 1.0), False),
+        ((0.2, 0.3, 0.4), (0.1,), False),
+    ],
+)
+def test_a_choice_at_any_end_of_a_grid_is_an_edge(monkeypatch, bandwidths, ridges, edge):
+    def path(x, y, *, kernel, ridges):  # the least error is at bandwidth 0.3 and ridge 0.1
+        far = [abs(kernel.bandwidth - 0.3) + abs(r - 0.1) for r in ridges]
+        residuals = torch.tensor(far, dtype=torch.float64)[None]
+        return SimpleNamespace(residuals=residuals, member=lambda j: None)
+
+    monkeypatch.setattr("ldyn.kernels.ridge.ridge_path", path)
+    grids = {"bandwidths": bandwidths, "ridges": ridges}
+    chosen = fit_ridge_loo(*data(), kernel=Gaussian, **grids)
+    assert (chosen.bandwidth, chosen.ridge, chosen.at_edge) == (0.3, 0.1, edge)
+
+
+def test_many_points_and_points_of_another_dtype_are_answered():
+    x, y = data(n=6)
+    path, z = ridge_path(x, y, kernel=Gaussian(0.5), ridges=RIDGES), data(n=9000)[0]
+    torch.testing.assert_close(path.member(1)(z), path(z)[:, 1])
+    torch.testing.assert_close(path(z[:5].float()), path(z[:5]), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ def test_the_cone_on_the_line_is_a_wedge():
     w = torch.randn(4000, 2, generator=stream("wedge"), dtype=F64)
     inside = inactive(w, x)
     assert torch.equal(inside, w[:, 1] < -w[:, 0].abs())
+    rim = torch.tensor([[1.0, -1.0], [0.0, 0.0]], dtype=F64)
+    assert not inactive(rim, x).any(), "the cone is open"
     share = inside.double().mean().item()
     assert share == pytest.approx(0.25, abs=4 * (0.25 * 0.75 / 4000) ** 0.5)
 
@@ -92,6 +94,13 @@ def test_no_growth_is_said_and_a_fall_is_refused():
     for sizes in (SIZES[:1], -SIZES, SIZES[None]):
         with pytest.raises(ValueError, match="two or more"):
             growth_order(lambda t: t[:, 0], start, way, sizes)
+
+
+def test_the_curve_is_its_formula_in_two_digits():
+    toy, places = curve_toy(), [-1 + 2 * k / 15 for k in range(16)]
+    values = [math.sin(2.5 * t) + t / 2 + math.cos(9 * t) / 4 for t in places]
+    assert toy.x.tolist() == [[pytest.approx(t, abs=1e-15), 1.0] for t in places]
+    assert toy.y[:, 0].tolist() == pytest.approx([round(v, 2) for v in values], abs=1e-12)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])

@@ -1,5 +1,7 @@
 """Gradient flow against flows that have a formula."""
 
+import math
+
 import pytest
 import torch
 
@@ -30,6 +32,33 @@ def test_a_saddle_is_left_along_its_escape_direction():
     assert flow.theta[0, 0].tolist() == pytest.approx(
         [torch.tensor(-3.0).exp().item(), 1e-3 * torch.tensor(3.0).exp().item()], rel=2e-3, abs=2e-5
     )
+
+
+def test_a_step_whose_error_is_too_large_is_not_taken():
+    # the first step tried, 10⁻³, would reach the end at once, 0.02 away
+    flow = gradient_flow(
+        lambda t: 500 * t[0] ** 2, torch.ones(1, 1, dtype=F64), times=(1e-3,), tolerance=1e-2
+    )
+    assert flow.steps > 1
+    assert flow.theta.item() == pytest.approx(math.exp(-1), abs=5e-3)
+
+
+def test_the_loss_never_grows_whatever_the_tolerance():
+    loss = lambda t: 25 * (t[..., 0] ** 2 - 1) ** 2  # noqa: E731
+    start, times = torch.tensor([[0.05]], dtype=F64), (0.01, 0.03, 0.1, 0.3, 1.0, 10.0)
+    flow = gradient_flow(loss, start, times=times, tolerance=1e9)
+    assert (loss(torch.cat([start[None], flow.theta])).diff(dim=0) <= 0).all()
+    assert flow.theta[-1].item() == pytest.approx(1, abs=1e-3)
+
+
+def test_the_gradient_is_given_by_its_norm():
+    flow = gradient_flow(lambda t: 3 * t[0] + 4 * t[1], torch.zeros(1, 2, dtype=F64), times=(1.0,))
+    assert flow.gradient.item() == pytest.approx(5)
+
+
+def test_the_gradient_is_that_of_the_end():
+    flow = gradient_flow(lambda t: t @ t / 2, torch.ones(1, 1, dtype=F64), times=(1.0,))
+    assert flow.gradient.item() == pytest.approx(flow.theta.item())
 
 
 def test_members_do_not_feel_each_other():

@@ -93,6 +93,24 @@ def test_the_record_is_that_of_the_point():
     assert not found.converged.any()
 
 
+def test_converged_are_those_within_the_tolerance():
+    net, x, y, start = problems(6)
+    ends = levenberg_marquardt(net.residuals, start, (x, y), steps=2).gradient
+    found = levenberg_marquardt(
+        net.residuals, start, (x, y), steps=2, tolerance=ends.median().item()
+    )
+    assert found.converged.tolist() == (found.gradient <= ends.median()).tolist()
+    assert 0 < found.converged.sum() < 6
+
+
+def test_newton_steps_that_do_not_help_are_not_taken_and_flat_directions_are_as_small_as_rounding():
+    away = torch.tensor([[2.0]], dtype=F64)  # a Newton step for √(1 + t²) leads to −t³
+    assert newton(lambda t: (1 + t @ t).sqrt(), away) == away
+    scales = torch.tensor([[1.0, 1e-6], [1.0, 1e-14]], dtype=F64)
+    found = newton(lambda t, s: s @ t.square(), torch.ones(2, 2, dtype=F64), (scales,))
+    torch.testing.assert_close(found, torch.tensor([[0.0, 0.0], [0.0, 1.0]], dtype=F64))
+
+
 def test_newton_polishes_to_rounding_and_leaves_flat_directions_alone():
     toy = fukumizu_amari_toy()
     slope = torch.func.grad(toy.loss)
@@ -115,8 +133,9 @@ def test_gradient_descent_on_a_parabola_has_its_closed_form():
 
 def test_families_refuse_what_does_not_fit():
     net = UnitNet(inputs=2, bias=True)
-    with pytest.raises(ValueError, match="not H × 3"):
-        net.units(torch.zeros(6))
+    for size in (6, 1):
+        with pytest.raises(ValueError, match="not H × 3"):
+            net.units(torch.zeros(size))
     with pytest.raises(ValueError, match="expected v"):
         net.join(torch.zeros(2, 1), torch.zeros(2, 2))
     with pytest.raises(ValueError, match="one of"):

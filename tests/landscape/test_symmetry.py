@@ -126,6 +126,14 @@ def test_signs_join_units_only_when_the_activation_is_odd():
     assert classify_units(v, w, odd=True).kinds == ("zero sum", "dead")
 
 
+def test_the_tolerance_bounds_distances_and_sums():
+    w = torch.tensor([[0.0, 1.0], [0.0, 1.005], [0.0, 1.05], [3.0, 0.0]], dtype=F64)
+    v = torch.tensor([[1.0], [-1.005], [0.05], [0.005]], dtype=F64)
+    wide, close = (classify_units(v, w, tolerance=e).kinds for e in (1e-2, 1e-3))
+    assert wide == ("zero sum", "single", "silent")
+    assert close == ("single",) * 4
+
+
 def test_free_activations_have_independent_units_and_symmetric_ones_do_not():
     """Source: lem-independent."""
     x = torch.linspace(-1, 1, 200, dtype=F64)

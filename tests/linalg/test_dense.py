@@ -31,6 +31,23 @@ def test_the_gap_tells_how_near_the_count_is_to_another():
     assert int(inertia(torch.zeros(3, 3)).zero) == 3
 
 
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_inertia_does_not_depend_on_the_size_and_exact_zeros_count_as_rounding(size, dtype):
+    found = inertia(size * torch.diag(torch.tensor([2.0, 1, 0], dtype=dtype)))
+    assert [int(c) for c in (found.negative, found.zero, found.positive)] == [0, 1, 2]
+    assert found.gap.item() == pytest.approx(1 / (2 * torch.finfo(dtype).eps))
+
+
+def test_asymmetry_of_rounding_is_allowed_and_more_is_not():
+    a = 1e6 * torch.eye(2).double()
+    a[0, 1] = 1e-3
+    assert int(inertia(a).positive) == 2
+    a[0, 1] = 1.0
+    with pytest.raises(ValueError, match="finite and symmetric"):
+        inertia(a)
+
+
 @pytest.mark.parametrize(
     "bad",
     [torch.ones(3), torch.ones(2, 3), torch.eye(2).long(), torch.tensor([[0.0, 1], [0, 0]]),

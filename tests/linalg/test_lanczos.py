@@ -51,6 +51,20 @@ def test_both_ends_of_a_known_spectrum():
     torch.testing.assert_close(found.residuals, true, rtol=1e-6, atol=1e-13)
 
 
+def test_each_end_has_its_own_count():
+    a = operator(matrix(SPREAD.double()))
+    for low, high, right in ((2, 1, [-3, -1, 20]), (1, 2, [-3, 8, 20]), (1, 0, [-3])):
+        found = extreme_eigenpairs(a, randn(80), lowest=low, highest=high, steps=40)
+        torch.testing.assert_close(found.values, torch.tensor(right).double())
+
+
+@pytest.mark.parametrize("size", [1e-9, -1e9])
+def test_convergence_is_relative_to_the_largest_size(size):
+    a = operator(size * matrix(4 + SPREAD.double()))
+    assert extreme_eigenpairs(a, randn(80), steps=40).converged.all()
+    assert not extreme_eigenpairs(a, randn(80), steps=6).converged.all()
+
+
 def test_what_has_not_converged_says_so():
     found = extreme_eigenpairs(operator(matrix(SPREAD.double())), randn(80), lowest=3, steps=6)
     assert not found.converged.all()
@@ -77,6 +91,12 @@ def test_an_invariant_space_ends_the_recurrence():
     assert zero.basis.shape == (4, 1)
 
 
+def test_what_is_small_in_the_start_is_still_seen():
+    a = torch.diag(torch.tensor([1.0, 3.0])).double()
+    space = lanczos(operator(a), torch.tensor([1.0, 1e-9]).double(), 2)
+    torch.testing.assert_close(space.ritz()[0], a.diagonal())
+
+
 def test_the_whole_space_is_the_whole_spectrum():
     values = torch.linspace(-1, 1, 12).double()
     space = lanczos(operator(matrix(values)), randn(12), 50)
@@ -93,3 +113,7 @@ def test_bad_choices_are_refused():
     for counts in ({"lowest": 0, "highest": 0}, {"lowest": 9, "highest": 9}):
         with pytest.raises(ValueError, match="more steps than pairs"):
             extreme_eigenpairs(a, randn(3), steps=10, **counts)
+    with pytest.raises(ValueError, match="lowest must be an integer >= 0"):
+        extreme_eigenpairs(a, randn(3), lowest=-1, highest=2, steps=3)
+    with pytest.raises(ValueError, match="tolerance must be a finite number > 0"):
+        extreme_eigenpairs(a, randn(3), tolerance=0.0)

@@ -60,7 +60,17 @@ def test_dtype_follows_and_the_draw_does_not_change_with_it():
     assert all(torch.equal(p.float(), q) for p, q in zip(double, single, strict=True))
 
 
-@pytest.mark.parametrize(("activation", "gain"), [("relu", 2.0), ("tanh", 1.0)])
+@pytest.mark.parametrize(
+    ("activation", "gain"),
+    [
+        ("relu", 2.0),
+        ("leaky", 2.0),
+        ("gelu", 2.0),
+        ("tanh", 1.0),
+        ("sigmoid", 1.0),
+        ("softplus", 1.0),
+    ],
+)
 def test_initial_weights_have_the_stated_variance(activation, gain):
     wide, deep = 200, 300
     weight, bias = initialise((wide, deep), [0], like=LIKE, activation=activation)

@@ -1,12 +1,14 @@
 """Many networks at once equal each alone; divergence stays with its member; the best is kept."""
 
+import math
+
 import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import given, settings
 
 from ldyn.core import stream
-from ldyn.nets import Training, fit_net, fit_nets
+from ldyn.nets import Training, fit_net, fit_nets, initialise
 
 SMALL = Training(hidden=(6, 5), steps=60, batch=16, check_every=20, rate=1e-2)
 RECORDS = ("train", "valid", "best_step", "diverged", "centre", "scale")
@@ -38,6 +40,45 @@ def test_together_equals_alone(validation, activation):
             torch.testing.assert_close(whole[..., j], part[..., 0], rtol=0, atol=1e-12)
         single = fit_net(x[j], y[j], seed=seed, training=choices)
         torch.testing.assert_close(single(new), together.predict(new)[j], rtol=0, atol=1e-12)
+
+
+def test_a_run_is_its_loop_written_out():
+    (x,), (y,) = data(k=1)
+    choices = Training(
+        hidden=(5,), activation="tanh", steps=7, batch=8, check_every=3, rate=0.05, decay=0.5,
+        validation=0.0,
+    )  # fmt: skip
+    fit = fit_nets(x[None], y[None], seeds=["by hand"], training=choices)
+    order = torch.randperm(40, generator=stream("split", "by hand"))
+    z, target = 2 * x[order] - 1, (y[order] - y.mean()) / y.std()
+    weights = initialise((2, 5, 1), ["by hand"], like=x, activation="tanh")
+    a, b, c, d = (w[0].clone().requires_grad_() for w in weights)
+    walk = torch.optim.AdamW([a, b, c, d], weight_decay=0.5)
+    draw, peak, rows = stream("minibatches", "by hand"), 0.3 * 8 - 1, None
+    for step in range(7):
+        if step % 3 == 0:
+            rows = torch.randint(40, (3, 8), generator=draw)
+        # one cycle: half a cosine up from rate/25, and half a cosine down to 10⁻⁴ of that
+        start, end, way = 0.002, 0.05, step / peak
+        if step > peak:
+            start, end, way = 0.05, 2e-7, (step - peak) / (7 - peak)
+        walk.param_groups[0]["lr"] = end + (start - end) * (1 + math.cos(math.pi * way)) / 2
+        batch = rows[step % 3]
+        walk.zero_grad()
+        error = ((z[batch] @ a + b).tanh() @ c + d)[:, 0] - target[batch]
+        error.square().mean().backward()
+        walk.step()
+    for p, q in zip((a, b, c, d), fit.parameters, strict=True):
+        torch.testing.assert_close(q[0].detach(), p.detach(), rtol=0, atol=1e-12)
+
+
+def test_a_batch_is_no_larger_than_the_sample():
+    x, y = data(k=1, n=10)
+    small, large = (
+        fit_nets(x, y, seeds=[0], training=Training(hidden=(3,), steps=5, batch=b))
+        for b in (8, 1000)
+    )
+    assert torch.equal(small.predict(x), large.predict(x))
 
 
 @pytest.mark.parametrize("scale", [1e160, 1e300])
@@ -110,8 +151,9 @@ def test_members_and_predictions_agree():
     for j in range(3):
         torch.testing.assert_close(fit.member(j)(x[j]), own[j], rtol=0, atol=1e-14)
         torch.testing.assert_close(fit.member(j)(x[0]), shared[j], rtol=0, atol=1e-14)
-    with pytest.raises(ValueError, match=r"member must be 0 … 2, got 3; try"):
-        fit.member(3)
+    for j in (3, -1):
+        with pytest.raises(ValueError, match=rf"member must be 0 … 2, got {j}; try"):
+            fit.member(j)
 
 
 def test_a_seed_names_the_whole_run():

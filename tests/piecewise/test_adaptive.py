@@ -83,12 +83,14 @@ def test_an_empty_cell_keeps_the_mean_of_its_parent():
     assert fit(z).tolist() == [0.0, 10.0, 5.0]
 
 
-def test_the_default_depth_separates_most_points():
-    x, y = data(64)
+@pytest.mark.parametrize(("dim", "depth"), [(1, 7), (2, 4)])
+def test_the_default_depth_separates_most_points(dim, depth):
+    x, y = data(64, dim)
     fine = fit_dyadic_tree(x, y, noise=1e-6)
-    same = fit_dyadic_tree(x, y, noise=1e-6, depth=7)
-    z = data(200, seed=1)[0]
+    same = fit_dyadic_tree(x, y, noise=1e-6, depth=depth)
+    z = data(2000, dim, seed=1)[0]
     assert torch.equal(fine(z), same(z))
+    assert not torch.equal(fine(z), fit_dyadic_tree(x, y, noise=1e-6, depth=depth + 1)(z))
 
 
 def brute_split(x, y):
@@ -127,6 +129,8 @@ def test_one_split_finds_a_clean_jump():
     x = data(100)[0]
     fit = fit_one_split(x, (x[:, 0] >= 0.4).double())
     assert torch.equal(fit(x), (x[:, 0] >= 0.4).double())
+    pair = fit_one_split(torch.tensor([[0.0], [1.0]]), torch.tensor([0.0, 1.0]))
+    assert pair(torch.tensor([[0.5], [0.499]])).tolist() == [1.0, 0.0]
     with pytest.raises(ValueError, match="one split is for d = 1, got d = 2; try fit_tree"):
         fit_one_split(*data(9, 2))
     with pytest.raises(ValueError, match=r"two distinct points, got 0.5 alone; draw"):
@@ -149,6 +153,7 @@ def test_a_forest_is_a_mean_of_trees_and_comes_back_from_its_seed():
     fit = fit_forest(x, y, leaf=3, trees=5, seed=1)(z)
     assert torch.equal(fit, fit_forest(x, y, leaf=3, trees=5, seed=1)(z))
     assert not torch.equal(fit, fit_forest(x, y, leaf=3, trees=5, seed=2)(z))
+    assert not torch.equal(fit, fit_forest(x, y, leaf=3, trees=6, seed=1)(z))
     # leaves as large as the sample: every tree is the mean of its bootstrap sample
     stump = fit_forest(x, y, leaf=40, trees=50)(z)
     assert stump.max() - stump.min() < 1e-12

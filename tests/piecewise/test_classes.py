@@ -16,6 +16,7 @@ from ldyn.piecewise import (
     random_fragment,
     rough_boundary,
     smooth_control,
+    smooth_part,
     step,
     stripes,
     wave,
@@ -81,6 +82,8 @@ def test_stripes_have_their_exact_areas(pieces):
         assert (labels == m).double().mean().item() == pytest.approx(exact, abs=1e-3)
     values = target(torch.cartesian_prod(axis, axis))
     assert torch.equal(values, (labels % 2).double())
+    corners = torch.tensor([[0.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    assert target.piece(corners).tolist() == [0, pieces - 1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -127,6 +130,8 @@ def test_every_point_of_an_indicator_s_edge_has_a_jump_of_one():
     centre = torch.tensor([0.48, 0.52], dtype=torch.float64)
     inside, outside = (disk()(centre + 0.3 * s * rim) for s in (1 - 1e-12, 1 + 1e-12))
     assert ((inside - outside) == 1).all()
+    rim = torch.tensor([[0.25], [0.75]], dtype=torch.float64)
+    assert ball((0.5,), 0.25)(rim).tolist() == [1.0, 1.0], "a ball is closed"
     assert step(0.4)(torch.tensor([[0.4], [0.4 - 1e-15]], dtype=torch.float64)).tolist() == [
         1.0,
         0.0,
@@ -171,6 +176,31 @@ def test_layers_of_a_random_member_are_ordered_and_its_smoothness_is_kept(dim):
     assert (torch.stack(labels).diff(dim=0) >= 0).all()
     again = random_fragment(dim=dim, alpha=0.5, beta=2.0, pieces=4, generator=stream("layers", dim))
     assert torch.equal(target(x), again(x))
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_a_random_member_is_put_together_from_its_draws(dim):
+    draw, pieces = stream("parts", dim), 4
+    parts = [
+        smooth_part(2.0, dim=dim, generator=draw, level=level) for level in (0.25, 0.75, 0.25, 0.75)
+    ]
+    x = cube(500, dim)
+    if dim == 1:
+        cuts = torch.rand(3, generator=draw, dtype=torch.float64)
+        x = torch.cat([x, cuts[:, None]])
+        label = (x >= cuts).sum(1)
+    else:
+        graphs = [rough_boundary(0.5, generator=draw) for _ in range(3)]
+        heights = torch.stack(
+            [g(x[:, :1]) + s for g, s in zip(graphs, (-0.25, 0, 0.25), strict=True)]
+        )
+        label = (x[:, 1] >= heights).sum(0)
+    generator = stream("parts", dim)
+    target = random_fragment(dim=dim, alpha=0.5, beta=2.0, pieces=pieces, generator=generator)
+    assert torch.equal(target.piece(x), label)
+    assert len(label.unique()) == pieces
+    values = torch.stack([part(x) for part in parts]).gather(0, label[None])[0]
+    torch.testing.assert_close(target(x), values)
 
 
 def test_the_control_has_no_jump():

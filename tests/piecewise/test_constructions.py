@@ -127,6 +127,12 @@ def test_the_bound_of_the_interpolant_is_attained(alpha):
     assert gap == pytest.approx(0.5**alpha, abs=1e-12)
 
 
+def test_the_wave_is_its_formula():
+    assert wave_height(torch.tensor([0.1]).double()).item() == pytest.approx(
+        0.5 + 0.2 * math.sin(0.2 * math.pi) + 0.05 * math.cos(0.6 * math.pi)
+    )
+
+
 @pytest.mark.parametrize("pieces", [2, 8, 32])
 @pytest.mark.parametrize("slope", [20.0, 1000.0])
 def test_the_indicator_obeys_its_bound_and_its_count(pieces, slope):

@@ -52,7 +52,8 @@ def test_the_height_is_the_interpolant():
     u = torch.rand(100, generator=stream("u"), dtype=torch.float64)
     u = torch.cat([u, torch.arange(4).double() / 3])
     torch.testing.assert_close(fit.height(u), interpolant_net(values)(u[:, None]))
-    assert fit(torch.tensor([[0.0, 0.2], [0.0, 0.19]]).double()).tolist() == [1.0, 0.0]
+    rim = torch.tensor([[0.0, 0.2], [0.0, 0.2 - 1e-15]], dtype=torch.float64)
+    assert fit(rim).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("slope", [50.0, 1e4])
@@ -82,6 +83,16 @@ def test_a_boundary_on_the_grid_is_found_without_noise():
     fit = fit_boundary(x, truth(x), pieces=2, levels=9)
     torch.testing.assert_close(fit.values, values)
     assert fit.loss == pytest.approx(0.0, abs=1e-9)
+
+
+def test_points_on_the_boundary_are_above_it_and_the_far_edge_is_in_the_last_piece():
+    u = torch.tensor([0.25, 0.75, 1.0], dtype=torch.float64)
+    x = torch.cat([torch.stack([u, torch.full_like(u, v)], 1) for v in (0.5, 0.4999)])
+    y = torch.tensor([1.0, 1, 1, 0, 0, 0], dtype=torch.float64)
+    for dtype in (torch.float64, torch.float32):
+        fit = fit_boundary(x.to(dtype), y.to(dtype), pieces=2, levels=3)
+        torch.testing.assert_close(fit.values, torch.full((3,), 0.5, dtype=dtype))
+        assert fit.loss == 0
 
 
 def test_finer_classes_fit_better():

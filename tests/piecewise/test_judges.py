@@ -1,22 +1,45 @@
 """Judges of programs: networks and fitting rules that are wrong in known ways."""
 
+import itertools
 import re
 
 import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.piecewise import ReluNet, affine, check, compose, fit_one_split, step_net
+from ldyn.piecewise import (
+    ReluNet,
+    affine,
+    check,
+    compose,
+    fit_one_split,
+    intersection_net,
+    step_net,
+)
 from ldyn.piecewise.judges import piecewise_constant_loss
 
 F64 = torch.float64
 SIDE = affine(torch.tensor([[-1.0, -1.0]]), torch.ones(1))
+AXES = [affine(torch.eye(2)[j : j + 1], torch.zeros(1)) for j in (0, 1)]
 
 
 def wrong(answer, exercise):
     verdict = check(exercise, answer)
     assert not verdict.right
     return verdict.hint
+
+
+def largest(offset):
+    """max(x, y) + offset."""
+    first = affine(torch.tensor([[1.0, -1.0], [0.0, 1.0], [0.0, -1.0]]), torch.zeros(3))
+    last = affine(torch.tensor([[1.0, 1.0, -1.0]]), torch.tensor([offset]))
+    return ReluNet(layers=(*first.layers, *last.layers))
+
+
+def from_below(bound):
+    """max(x, bound), which is x alone where it is right."""
+    first = affine(torch.tensor([[1.0, 0.0]]), torch.tensor([-bound]))
+    return ReluNet(layers=(*first.layers, *affine(torch.ones(1, 1), torch.tensor([bound])).layers))
 
 
 def plane(*row):
@@ -32,6 +55,8 @@ def plane(*row):
         (affine(torch.tensor([[1.0, 0.0]]), torch.zeros(1)), "Right where x ≥ y"),
         (affine(torch.tensor([[0.0, 1.0]]), torch.zeros(1)), "Right where x < y"),
         (affine(torch.tensor([[0.0, 0.0]]), torch.ones(1) * 5), "at most"),
+        (largest(0.01), "at most"),
+        (from_below(-50.0), "Nowhere right where x < y"),
     ],
 )
 def test_a_wrong_maximum_is_told_where(net, says):
@@ -57,6 +82,7 @@ def test_a_maximum_for_numbers_above_minus_one_is_told_so():
         (compose(step_net(20.0), SIDE), "Wrong inside"),
         (compose(step_net(120.0), SIDE), "too large"),
         (compose(step_net(200.0), affine(-torch.ones(1, 2), torch.tensor([1.002]))), "centred"),
+        (intersection_net([compose(step_net(200.0), s) for s in (SIDE, *AXES)]), "two short sides"),
         (7, "ReluNet is expected"),
     ],
 )
@@ -76,6 +102,18 @@ def greedy(x, y):
     return lambda z: means[torch.bucketize(z[:, 0], cuts, right=True)]
 
 
+def nearly(x, y):
+    """The best pair of jumps, with levels a little too high."""
+    order = x[:, 0].argsort()
+    u, v = x[order, 0], y[order]
+    loss = lambda parts: sum((p - p.mean()).square().sum() for p in parts)  # noqa: E731
+    split = lambda ks: v.tensor_split(torch.tensor(ks))  # noqa: E731
+    best = min(itertools.combinations(range(1, len(v)), 2), key=lambda ks: loss(split(ks)))
+    cuts = torch.stack([(u[k - 1] + u[k]) / 2 for k in best])
+    means = torch.stack([part.mean() for part in split(best)]) + 0.02
+    return lambda z: means[torch.bucketize(z[:, 0], cuts, right=True)]
+
+
 @pytest.mark.parametrize(
     ("fit", "says"),
     [
@@ -85,6 +123,7 @@ def greedy(x, y):
         (lambda x, y: lambda z: y.mean(), "gave ()"),
         (fit_one_split, "best single jump"),
         (greedy, "greedy rule"),
+        (nearly, "two jumps and a smaller sum"),
         (lambda x, y: lambda z: y[(z - x.T).abs().argmin(1)], "levels; two jumps"),
     ],
 )

@@ -37,6 +37,7 @@ def test_points_are_uniform_and_independent():
 def test_without_noise_the_sample_is_the_target_and_dtype_follows():
     data = sample(disk(), 50, noise=0.0, generator=stream("clean"))
     assert torch.equal(data.y, disk()(data.x))
+    assert (data.x != data.x.float()).all(), "the draws should have all digits of float64"
     single = sample(disk(), 50, noise=0.0, generator=stream("clean"), dtype=torch.float32)
     assert single.x.dtype == single.y.dtype == torch.float32
     assert torch.equal(single.x, data.x.float())
@@ -104,6 +105,9 @@ def test_grid_values_stand_at_the_centres_of_cells():
     assert values.shape == (4, 4)
     assert values[0, 3] == smooth_control(2)(x)[0]
     assert grid_values(step(0.3), 4, dim=1).tolist() == [0.0, 1.0, 1.0, 1.0]
+    # the dimension is that of a target, of other functions 2
+    assert grid_values(step(0.3), 4).shape == (4,)
+    assert grid_values(lambda z: z[:, 0], 4).shape == (4, 4)
     # large grids are filled in parts, in the same order
     large = grid_values(lambda z: z[:, 0] + 1000 * z[:, 1], 256)
     axis = (torch.arange(256, dtype=torch.float64) + 0.5) / 256

@@ -19,8 +19,9 @@ def test_one_tile_is_kernel_ridge():
 
 
 def test_a_margin_that_covers_the_square_makes_every_tile_exact():
-    tiled = tiled_ridge(DATA.x, DATA.y, Z, kernel=Laplace(1.0), ridges=[0.1], tile=20, margin=10.0)
-    exact = fit_ridge(DATA.x, DATA.y, kernel=Laplace(1.0), ridge=0.1)(Z)
+    z = torch.cat([Z, torch.tensor([[1.0, 1.0], [0.0, 1.0], [1.0, 0.3]])])
+    tiled = tiled_ridge(DATA.x, DATA.y, z, kernel=Laplace(1.0), ridges=[0.1], tile=20, margin=10.0)
+    exact = fit_ridge(DATA.x, DATA.y, kernel=Laplace(1.0), ridge=0.1)(z)
     assert torch.allclose(tiled[0], exact, atol=1e-12)
 
 
@@ -52,9 +53,11 @@ def test_a_tile_without_samples_has_the_value_of_the_prior():
         (DATA.x[:, :1], {}, "d = 2"),
         (DATA.x, {"tile": 0}, "tile"),
         (DATA.x, {"margin": 0.0}, "margin"),
+        (DATA.x, {"ridges": [0.1, 0.0]}, "ridge must"),
+        (DATA.x, {"z": Z[:, :1]}, "z must have 2 columns"),
         (DATA.x[:5], {}, "shape"),
     ],
 )
 def test_bad_input_is_refused(x, more, says):
     with pytest.raises(ValueError, match=says):
-        tiled_ridge(x, DATA.y, Z, kernel=Laplace(1.0), ridges=[0.1], **more)
+        tiled_ridge(x, DATA.y, **{"z": Z, "kernel": Laplace(1.0), "ridges": [0.1]} | more)

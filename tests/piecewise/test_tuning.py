@@ -11,7 +11,9 @@ from ldyn.piecewise import (
     candidates,
     choose,
     disk,
+    fit_cosine,
     fit_dyadic_tree,
+    fit_forest,
     fit_haar_projection,
     fit_neighbours,
     fit_spline,
@@ -57,19 +59,39 @@ def test_candidates_are_one_fit_a_grid_point(method, dim):
 def test_labels_name_the_setting():
     x, y, z, _ = setting(1)
     direct = {
+        "cosine": {"3": fit_cosine(x, y, cutoff=3)},
         "neighbours": {"5": fit_neighbours(x, y, neighbours=5)},
         "haar cut": {"0": fit_haar_projection(x, y, level=0)},
         "spline": {"0.001": fit_spline(x, y, penalty=1e-3)},
         "dyadic tree": {"0.5": fit_dyadic_tree(x, y, noise=0.3, factor=0.5)},
         "tree": {"4": fit_tree(x, y, leaves=4)},
+        "forest": {"5": fit_forest(x, y, leaf=5)},
         "ridge Laplace": {"1/0.1": fit_ridge(x, y, kernel=Laplace(1.0), ridge=0.1)},
     }
     for method, fits in direct.items():
         values = candidates(method, x, y, z)[0]
         for label, fit in fits.items():
             torch.testing.assert_close(values[label], fit(z), rtol=0, atol=1e-9)
+    values = candidates("dyadic tree", x, y, z, noise=0.1)[0]
+    assert torch.equal(values["1"], fit_dyadic_tree(x, y, noise=0.1)(z))
+    assert not torch.equal(values["1"], fit_dyadic_tree(x, y, noise=0.3)(z))
     assert set(LINEAR) < set(METHODS)
     assert not {"tree", "forest", "dyadic tree"} & set(LINEAR)
+
+
+def test_the_finest_cells_are_half_as_many_again_as_the_sample():
+    x, y, z, _ = setting(1, n=40)
+    assert list(candidates("haar cut", x, y, z)[0]) == [str(j) for j in range(7)]
+
+
+def test_the_largest_cosine_fit_has_a_third_of_the_sample_as_coefficients():
+    x, y, z, _ = setting(2, n=75)
+    assert max(map(int, candidates("cosine", x, y, z)[0])) == 5
+
+
+def test_the_noise_reaches_the_tree_of_both_choices():
+    for choice in oracle_and_validated("dyadic tree", *setting(2), noise=30.0):
+        assert len(choice.fit.unique()) == 1, "so much noise leaves one cell"
 
 
 @pytest.mark.parametrize("method", ["ridge Gaussian", "ridge Laplace"])

@@ -1,6 +1,7 @@
 """The digest of a study follows the definitions that it reaches, and nothing else."""
 
 import importlib
+import re
 import sys
 
 import pytest
@@ -39,6 +40,10 @@ def whole(steps):
     fetch("a picture")
     return [Piece()] * steps
 
+def scaled(factor):
+    return lambda function: function
+
+@scaled(1)
 def _grams(size):
     from ldyn.parts.scales import UNIT
     return size * UNIT
@@ -46,7 +51,7 @@ def _grams(size):
 def unused(steps):
     return OTHER
 """,
-    "parts/scales.py": "UNIT = 2\n",
+    "parts/scales.py": "UNIT = 2\nUNIT += 0\n",
     "data/files.py": "def fetch(name):\n    return name\n",
 }
 
@@ -78,7 +83,7 @@ def write(tmp_path, monkeypatch):
 
 def test_what_is_named_at_any_remove_is_reached(write):
     reached = sources.reached_source(write())
-    names = {"Piece", "RATE", "_grams", "whole"}
+    names = {"Piece", "RATE", "_grams", "scaled", "whole"}
     assert set(reached) == {
         *("ldyn_toy.py:STEPS", "ldyn_toy.py:run", "parts/scales.py:UNIT"),
         *(f"parts/pieces.py:{name}" for name in names),
@@ -94,6 +99,7 @@ def test_what_is_named_at_any_remove_is_reached(write):
         ("ldyn_toy.py", "STEPS = 3", "STEPS = 4"),
         ("parts/pieces.py", "RATE: float = 0.1", "RATE: float = 0.2"),
         ("parts/pieces.py", "* UNIT", "/ UNIT"),
+        ("parts/pieces.py", "@scaled(1)", "@scaled(2)"),
         ("parts/pieces.py", "_grams(self.size)", "-_grams(self.size)"),
         ("parts/scales.py", "UNIT = 2", "UNIT = 3"),
         ("parts/scales.py", "UNIT = 2\n", "UNIT = 2\nUNIT += 1\n"),
@@ -119,6 +125,16 @@ def test_a_change_in_what_is_reached_changes_the_digest(write, name, old, new):
 def test_a_change_elsewhere_does_not(write, name, old, new):
     before = sources.source_digest(write())
     assert sources.source_digest(write(name, old, new)) == before
+
+
+def test_the_digest_is_of_places_and_texts_in_whatever_order(write, monkeypatch):
+    study, found = write(), {"a.py:f": "x", "b.py:g": "y"}
+    digests = []
+    for each in (found, dict(reversed(found.items())), {"a.py:f": "x", "b.py:h": "y"}):
+        monkeypatch.setattr(sources, "reached_source", lambda study, each=each: each)
+        digests.append(sources.source_digest(study))
+    assert digests[0] == digests[1] != digests[2]
+    assert re.fullmatch(r"[0-9a-f]{12}", digests[0])
 
 
 def test_an_import_that_cannot_be_followed_is_refused(write):

@@ -60,15 +60,15 @@ def gradient_flow(
     slack = 1e-12 * height(start, *data).abs()
     theta, size = start.clone(), torch.full_like(start[:, 0], 1e-3)
     now, goal = torch.zeros_like(size), torch.ones_like(size, dtype=torch.long)
-    path, gradient, steps = start.expand(len(times), -1, -1).clone(), size.clone(), 0
+    path, steps = start.expand(len(times), -1, -1).clone(), 0
     while steps < most_steps and (live := (goal < len(stops)).nonzero()[:, 0]).numel():
         h = torch.minimum(size[live], stops[goal[live]] - now[live])
         here = [d[live] for d in data]
-        g, trial, error = _try(derivatives, theta[live], h, here, tolerance)
+        trial, error = _try(derivatives, theta[live], h, here, tolerance)
         now_high, then_high = height(theta[live], *here), height(trial, *here)
         good = (error < 1) & (then_high <= now_high + slack[live])
         theta[live] = torch.where(good[:, None], trial, theta[live])
-        now[live], gradient[live] = now[live] + good * h, g.norm(dim=1)
+        now[live] += good * h
         factor = torch.where(good, (0.9 * error.clamp(min=1e-6).rsqrt()).clamp(0.2, 5.0), 0.2)
         # A step cut short to end at a time that was asked for says little about the next one.
         size[live] = torch.where(good, torch.maximum(h * factor, 0.2 * size[live]), h * factor)
@@ -76,12 +76,13 @@ def gradient_flow(
         path[goal[live][done] - 1, live[done]] = theta[live][done]
         goal[live[done]] += 1
         steps += 1
+    gradient = vmap(grad(loss))(theta, *data).norm(dim=1)
     return Flow(theta=path, gradient=gradient, steps=steps, arrived=goal == len(stops))
 
 
 def _try(
     derivatives: Derivatives, theta: Tensor, h: Tensor, data: list[Tensor], tolerance: float
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:
     eye = torch.eye(theta.shape[1], dtype=theta.dtype, device=theta.device)
 
     def step(at: Tensor, curvature: Tensor, g: Tensor, h: Tensor) -> Tensor:
@@ -93,4 +94,4 @@ def _try(
     twice = step(half, *derivatives(half, *data), h / 2)
     scale = theta.abs() + 0.01 * theta.abs().amax(1, keepdim=True) + 1e-4
     gap = ((twice - whole).abs() / (tolerance * scale)).amax(1)
-    return g, 2 * twice - whole, torch.where(gap.isfinite(), gap, 1e6)
+    return 2 * twice - whole, torch.where(gap.isfinite(), gap, 1e6)

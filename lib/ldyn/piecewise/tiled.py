@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_positive, require_samples
+from ldyn.core import require_count, require_points, require_positive, require_samples
 from ldyn.kernels import Stationary
 
 
@@ -32,8 +32,11 @@ def tiled_ridge(
     require_samples(x, y)
     require_count(tile, "tile")
     require_positive(margin, "margin")
+    for ridge in ridges:
+        require_positive(ridge, "ridge")
     if x.shape[1] != 2:
         raise ValueError(f"tiles are for d = 2, got d = {x.shape[1]}; try fit_ridge")
+    require_points(z, name="z", dim=2)
     x, y, z = x.double(), y.double(), z.double()
     side = max(1, round(math.sqrt(len(y) / tile)))
     found = z.new_zeros(len(ridges), len(z))
