@@ -39,7 +39,7 @@ def test_networks_near_edges(claim):
 
 
 def test_networks_near_edges_at_large_n(claim):
-    found = ratios("_edge", LINEAR, 2**14)
+    found = ratios("_edge", LINEAR, 2**15)
     told(claim, "depth-map-edges-large", found)
     assert (found < 1).all()
 
