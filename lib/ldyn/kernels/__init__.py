@@ -1,6 +1,7 @@
-"""Stationary kernels with their spectral samplers, random features, and exact ridge regression."""
+"""Stationary kernels: spectral samplers, random features, exact ridge, distances of samples."""
 
 from ldyn.kernels.features import random_features
+from ldyn.kernels.mmd import half_squared_mmd, mmd_gradient
 from ldyn.kernels.ridge import RidgeSelection, fit_ridge, fit_ridge_loo, ridge_path
 from ldyn.kernels.stationary import Gaussian, Laplace, Matern32, Matern52, Stationary
 
@@ -13,6 +14,8 @@ __all__ = [
     "Stationary",
     "fit_ridge",
     "fit_ridge_loo",
+    "half_squared_mmd",
+    "mmd_gradient",
     "random_features",
     "ridge_path",
 ]

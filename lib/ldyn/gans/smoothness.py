@@ -1,0 +1,66 @@
+"""The conditions on a loss, and the constant by which the generator's gradient is Lipschitz."""
+
+import math
+from dataclasses import dataclass
+
+from ldyn.core import require_positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smoothness:
+    """The three constants of a loss on measures, through its optimal discriminators Φ_μ.
+
+    Fields: `slope` α, ‖∇Φ_μ(x)‖ ≤ α (D1); `curvature` β₁, the Lipschitz constant of ∇Φ_μ in x
+    (D2); `sensitivity` β₂, that of ∇Φ_μ(x) in μ for the distance W₁ (D3). Infinite where a loss
+    does not have the condition.
+    Raises: ValueError for a negative constant or NaN.
+    Source: chu2020, def-discriminator-conditions.
+    """
+
+    slope: float
+    curvature: float
+    sensitivity: float
+
+    def __post_init__(self) -> None:
+        for name in ("slope", "curvature", "sensitivity"):
+            _require_constant(getattr(self, name), name)
+
+    def descent_constant(self, *, speed: float, bend: float = 0.0) -> float:
+        """Return L = αB + A²(β₁ + β₂), by which ∇G is Lipschitz; steps below 2/L descend.
+
+        Arguments: `speed` A and `bend` B of the generator, (G1) and (G2).
+        Raises: ValueError for a negative constant or NaN.
+        Source: chu2020, thm-smoothness.
+        """
+        _require_constant(speed, "speed")
+        _require_constant(bend, "bend")
+        parts = ((self.slope, bend), (speed**2, self.curvature), (speed**2, self.sensitivity))
+        return sum(a * b for a, b in parts if a and b)  # a condition that nothing asks for is free
+
+    def particle_step(self) -> float:
+        """Return 1/(β₁ + β₂): what each particle moves by, in units of −∇Φ, at the step 1/L.
+
+        Source: chu2020, cor-particles.
+        """
+        return 1 / (self.curvature + self.sensitivity)
+
+
+def gaussian_mmd_smoothness(bandwidth: float) -> Smoothness:
+    """Return the constants of ½ MMD² with a Gaussian kernel; none of them can be smaller.
+
+    α = 2e^(−1/2)/σ,  β₁ = (1 + 2e^(−3/2))/σ²,  β₂ = 1/σ².
+
+    Raises: ValueError for a bandwidth that is not > 0.
+    Source: chu2020, prop-gaussian-constants.
+    """
+    require_positive(bandwidth, "bandwidth")
+    return Smoothness(
+        slope=2 * math.exp(-0.5) / bandwidth,
+        curvature=(1 + 2 * math.exp(-1.5)) / bandwidth**2,
+        sensitivity=1 / bandwidth**2,
+    )
+
+
+def _require_constant(value: float, name: str) -> None:
+    if not (isinstance(value, int | float) and value >= 0):
+        raise ValueError(f"{name} must be a number >= 0, got {value!r}; try {name}=1.0")
