@@ -29,7 +29,7 @@ def cells(scale: str) -> list[Cell]:
         Cell(particles=n, start=start, factor=factor, seed=seed)
         for n in ((1, 8) if scale == "smoke" else (1, 2, 8, 40))
         for start in ("blob", "wide", "clusters")
-        for factor in (0.25, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0)
+        for factor in (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
         for seed in range(seeds)
     ]
 

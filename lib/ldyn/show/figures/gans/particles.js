@@ -49,7 +49,7 @@ function render({ model, el }) {
   const data = model.get("data");
   const where = fig.choice("start", [["blob", "in the middle"], ["wide", "far and wide"]], { value: "blob" });
   const step = fig.slider("step η", {
-    min: -1, max: 1.5, step: 0.05, value: 0,
+    min: -1, max: 2, step: 0.05, value: 0,
     text: (v) => `${(SAFE * 10 ** v).toPrecision(2)} = ${(10 ** v).toPrecision(2)}/(β₁+β₂)`,
   });
   const time = fig.slider("after steps", { min: 0, max: STEPS, value: 60, text: String });
