@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 _WORDS_A_MINUTE = 150
 _FORMULAS_A_MINUTE = 4
+_IDLE = 0.7  # load of the machine before the first page ran
 _FOLD = '<details class="ld-behind"><summary>Behind this page</summary>'
 
 
@@ -60,9 +61,12 @@ def run_cost(path: Path, page: str) -> tuple[str, str]:
     for row in measured["rows"]:
         if row["page"] == page:
             about, seconds = measured["provenance"], max(1, round(row["cpu_seconds"]))
+            idle = (
+                "nothing else running" if about["load_before"] < _IDLE else "other work beside it"
+            )
             return (
                 f"{seconds} second{'s' * (seconds > 1)} of one processor core",
-                f"Measured with nothing else running, on one thread: {row['cpu_seconds']:.1f} CPU "
+                f"Measured on one thread, with {idle}: {row['cpu_seconds']:.1f} CPU "
                 f"seconds, {row['mebibytes']} MiB; {about['machine']}, {about['date']}.",
             )
     return "", ""

@@ -96,7 +96,8 @@ second:
 - {id: other, statement: "Not shown here", source: [], test: "t::t", predicted: "0"}
 """
 COSTS = """
-{"provenance": {"machine": "Toy CPU, 2 cores", "date": "2026-01-02", "threads": 1},
+{"provenance": {"machine": "Toy CPU, 2 cores", "date": "2026-01-02", "threads": 1,
+  "load_before": 0.1},
  "rows": [{"page": "book/first", "cpu_seconds": 2.6, "mebibytes": 99}]}
 """
 RECORD = """

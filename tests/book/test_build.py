@@ -37,6 +37,7 @@ def test_the_front_box_says_what_was_measured(first):
 def test_how_it_was_measured_is_folded(first):
     folded = first.select_one(".ld-facts details:not([open])")
     assert folded.summary.get_text() == "Behind this page"
+    assert "on one thread, with nothing else running" in folded.get_text()
     assert "2.6 CPU seconds, 99 MiB; Toy CPU, 2 cores, 2026-01-02." in folded.get_text()
     assert not first.select_one(".ld-facts").find_all(string=re.compile("MiB"), recursive=False)
 

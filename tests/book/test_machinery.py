@@ -93,11 +93,12 @@ def test_reading_time_counts_words_and_formulas_and_not_headers():
 def test_a_page_that_was_not_measured_says_nothing_of_running(tmp_path):
     costs = tmp_path / "page_costs.json"
     assert ldfacts.run_cost(costs, "book/a") == ("", "")
-    about = {"machine": "Toy CPU", "date": "2026-01-02"}
+    about = {"machine": "Toy CPU", "date": "2026-01-02", "load_before": 3.0}
     rows = [{"page": "book/a", "cpu_seconds": 0.4, "mebibytes": 99}]
     costs.write_text(json.dumps({"provenance": about, "rows": rows}))
     assert ldfacts.run_cost(costs, "book/b") == ("", "")
     assert ldfacts.run_cost(costs, "book/a")[0] == "1 second of one processor core"
+    assert "with other work beside it: 0.4 CPU seconds" in ldfacts.run_cost(costs, "book/a")[1]
 
 
 def test_each_page_with_code_was_measured_and_no_other():
