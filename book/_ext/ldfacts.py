@@ -65,7 +65,7 @@ def run_cost(path: Path, page: str) -> tuple[str, str]:
                 "nothing else running" if about["load_before"] < _IDLE else "other work beside it"
             )
             return (
-                f"{seconds} second{'s' * (seconds > 1)} of one processor core",
+                f"{seconds} CPU second{'s' * (seconds > 1)}",
                 f"Measured on one thread, with {idle}: {row['cpu_seconds']:.1f} CPU "
                 f"seconds, {row['mebibytes']} MiB; {about['machine']}, {about['date']}.",
             )

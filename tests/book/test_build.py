@@ -30,7 +30,7 @@ def test_the_front_box_says_what_was_measured(first):
     learn, need, time = (p.get_text() for p in box.find_all("p", recursive=False))
     assert learn == r"You will learn how \(a\) goes; why"
     assert need == "You need Second page"
-    assert time == "To read about 1 minute. To run 3 seconds of one processor core."
+    assert time == "To read about 1 minute. To run 3 CPU seconds."
     assert box.find("a", href="second.html")
 
 

@@ -97,7 +97,7 @@ def test_a_page_that_was_not_measured_says_nothing_of_running(tmp_path):
     rows = [{"page": "book/a", "cpu_seconds": 0.4, "mebibytes": 99}]
     costs.write_text(json.dumps({"provenance": about, "rows": rows}))
     assert ldfacts.run_cost(costs, "book/b") == ("", "")
-    assert ldfacts.run_cost(costs, "book/a")[0] == "1 second of one processor core"
+    assert ldfacts.run_cost(costs, "book/a")[0] == "1 CPU second"
     assert "with other work beside it: 0.4 CPU seconds" in ldfacts.run_cost(costs, "book/a")[1]
 
 
