@@ -32,7 +32,7 @@ def test_thresholded_haar_on_a_disk(claim):
 
 
 def test_two_half_spaces_that_a_grid_cannot_tell_apart(claim):
-    """t and t' at the two ends of a row of cells: equal values, ‖f − f'‖² = |t − t'|."""
+    """t and t' at neighbouring rows of centres: equal values, ‖f − f'‖² = |t − t'|."""
     ratios = []
     for dim, side in ((1, 64), (2, 64), (2, 256), (3, 16)):
         normal, ends = (*[0.0] * (dim - 1), 1.0), [(0.5 + s) / side for s in (1e-9, 1 - 1e-9)]
