@@ -124,7 +124,10 @@ def test_the_interval_of_a_difference_of_slopes_covers_for_paired_rows(r):
     found = slope_difference(2.0 ** torch.arange(6), ours[0], theirs[0])
     assert found.value == pytest.approx(value.item())
     assert found.high - found.low == pytest.approx(2 * half.item())
-    # what the two share is far wider
+    # what the two share is far wider, and would be counted twice
+    apart = slope_difference(2.0 ** torch.arange(6), ours[0], theirs[0], paired=False)
+    assert apart.value == pytest.approx(found.value)
+    assert apart.high - apart.low > 2 * half
     assert half < log_contrast(ours[0], weights(6))[1]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ldyn.core.intervals import Interval, log_contrast, require_numbers
@@ -28,18 +29,30 @@ def slope(sizes: Any, risks: Any, *, upper_half: bool = False, level: float = 0.
 
 
 def slope_difference(
-    sizes: Any, risks: Any, others: Any, *, upper_half: bool = False, level: float = 0.95
+    sizes: Any,
+    risks: Any,
+    others: Any,
+    *,
+    paired: bool = True,
+    upper_half: bool = False,
+    level: float = 0.95,
 ) -> Slope:
-    """Return the slope of `risks` minus that of `others`, measured on the same samples.
+    """Return the slope of `risks` minus that of `others`, with the interval of the difference.
 
-    The slope of log r̄_j/r̄′_j; what both owe to a sample cancels in its interval.
+    It is the slope of log r̄_j/r̄′_j. Paired rows are of the same samples, and what both owe to a
+    sample cancels; else all columns are independent. Two intervals of slopes may overlap although
+    that of their difference leaves out 0.
 
-    Arguments: as for `slope`; rows of `risks` and `others` (r, m) are paired.
-    Raises: ValueError as `slope`.
+    Arguments: as for `slope`; `others` has the shape of `risks`.
+    Raises: ValueError as `slope`, and for different shapes.
     """
     weights, kept = _weights(sizes, risks, upper_half)
     _, below = _weights(sizes, others, upper_half)
-    value, half = log_contrast(kept, weights, over=below, level=level)
+    if paired or kept.shape != below.shape:
+        value, half = log_contrast(kept, weights, over=below, level=level)
+    else:
+        both, signs = torch.cat([kept, below], 1), torch.cat([weights, -weights])
+        value, half = log_contrast(both, signs, level=level)
     return _slope(value, half, level)
 
 
