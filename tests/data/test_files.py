@@ -1,8 +1,10 @@
 """Loading data. The network is a server in this process, on this machine alone."""
 
+import gzip
 import hashlib
 import http.server
 import io
+import lzma
 import threading
 from types import SimpleNamespace
 
@@ -11,6 +13,8 @@ import pytest
 
 from ldyn import data
 from ldyn.data import files as module
+from ldyn.data import formats
+from ldyn.data.sources import SOURCES
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (24, 31), dtype=np.uint8)
 NAME = "scene/picture.png"
@@ -24,14 +28,25 @@ def encoded(picture=PICTURE, level=6):
     return out.getvalue()
 
 
+def source(urls):
+    digest = hashlib.sha256(PICTURE.tobytes()).hexdigest()
+    return module.Source(urls=urls, digest=digest, shape=PICTURE.shape, decode=formats.png)
+
+
 @pytest.fixture
 def site(monkeypatch, tmp_path):
-    """A server whose answers are listed in advance: (status, body) each, the last one for ever."""
-    state = SimpleNamespace(answers=[(200, encoded())], asked=0)
+    """A server whose answers are listed in advance: (status, body) each, the last one for ever.
+
+    `mirrored(…)` gives it other addresses in this order, "" for its own; `paths` lists what was
+    asked for, and `at` holds an answer for ever of a path of its own.
+    """
+    state = SimpleNamespace(answers=[(200, encoded())], asked=0, paths=[], at={})
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            status, body = state.answers[min(state.asked, len(state.answers) - 1)]
+            state.paths.append(self.path)
+            listed = state.answers[min(state.asked, len(state.answers) - 1)]
+            status, body = state.at.get(self.path, listed)
             state.asked += 1
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -47,9 +62,13 @@ def site(monkeypatch, tmp_path):
     )
     thread.start()
     state.url = f"http://127.0.0.1:{server.server_port}/picture.png"
-    digest = hashlib.sha256(PICTURE.tobytes()).hexdigest()
-    source = module.Source(url=state.url, digest=digest, decode=module._png)
-    monkeypatch.setattr(module, "SOURCES", {NAME: source})
+
+    def mirrored(*paths):
+        urls = (state.url.replace("/picture.png", path or "/picture.png") for path in paths)
+        monkeypatch.setattr(module, "SOURCES", {NAME: source(tuple(urls))})
+
+    state.mirrored = mirrored
+    mirrored("")
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -93,6 +112,44 @@ def test_a_page_that_is_gone_or_shut_is_not_asked_for_again(site, status):
     assert site.asked == 1
 
 
+def test_mirrors_are_tried_in_order_and_the_first_good_one_is_kept(site):
+    site.mirrored("/shut.png", "/other.png", "", "/never.png")
+    site.at = {"/shut.png": (403, b""), "/other.png": (200, encoded(PICTURE + 1))}
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.paths == ["/shut.png", "/other.png", "/picture.png"]
+    assert (data.cache_folder() / NAME).read_bytes() == encoded()
+
+
+def test_when_all_mirrors_fail_each_is_named_with_its_reason(site):
+    site.mirrored("", "/shut.png", "/busy.png", "/torn.png")
+    site.at = {
+        "/picture.png": (200, encoded(PICTURE + 1)),
+        "/shut.png": (403, b""),
+        "/busy.png": (503, b""),
+        "/torn.png": (200, encoded()[:-200]),
+    }
+    with pytest.raises(data.DataError, match=r"could not download scene/picture\.png") as caught:
+        data.fetch(NAME)
+    said = str(caught.value)
+    for path, reason in [
+        ("/picture.png", "differs from the published"),
+        ("/shut.png", "403"),
+        ("/busy.png", "503"),
+        ("/torn.png", "truncated or damaged"),
+    ]:
+        assert reason in said.split(f"{path} (", 1)[1].split(";")[0]
+    # All of them once before any twice, and the one that is shut once only.
+    again = ["/picture.png", "/busy.png", "/torn.png"] * (module.ATTEMPTS - 1)
+    assert site.paths == ["/picture.png", "/shut.png", "/busy.png", "/torn.png", *again]
+    assert not (data.cache_folder() / NAME).exists()
+
+
+def test_a_shape_that_is_not_the_published_one_is_refused(site):
+    site.answers = [(200, encoded(PICTURE.reshape(31, 24)))]
+    with pytest.raises(data.DataError, match="differs from the published"):
+        data.fetch(NAME)
+
+
 def test_no_more_is_read_than_any_file_holds(site, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", len(encoded()) - 200)
     with pytest.raises(data.DataError, match="truncated or damaged"):
@@ -112,8 +169,7 @@ def test_every_attempt_ends_after_a_time(site, monkeypatch):
 
 
 def test_without_network_a_sentence_says_what_to_do(site, monkeypatch):
-    unreachable = module.Source(url="http://127.0.0.1:1/x.png", digest="", decode=module._png)
-    monkeypatch.setattr(module, "SOURCES", {NAME: unreachable})
+    monkeypatch.setattr(module, "SOURCES", {NAME: source(("http://127.0.0.1:1/x.png",))})
     with pytest.raises(data.DataError, match="connect to the network and try again"):
         data.fetch(NAME)
 
@@ -154,6 +210,24 @@ def test_a_local_folder_takes_the_place_of_the_download(site, monkeypatch, tmp_p
     assert np.array_equal(data.fetch(NAME), PICTURE)
     assert site.asked == 0
     assert not data.cache_folder().exists()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress)],
+    ids=["plain", "gz", "xz"],
+)
+def test_a_local_copy_may_be_compressed(site, monkeypatch, tmp_path, suffix, pack):
+    (tmp_path / "scene").mkdir()
+    path = tmp_path / f"{NAME}{suffix}"
+    path.write_bytes(pack(encoded()))
+    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    path.write_bytes(pack(encoded())[:-200])
+    with pytest.raises(data.DataError, match="truncated or damaged") as caught:
+        data.fetch(NAME)
+    assert str(path) in str(caught.value)
+    assert site.asked == 0
 
 
 def test_folders_may_be_named_from_home(site, monkeypatch, tmp_path):
@@ -225,3 +299,11 @@ def test_cones_scales_the_file_and_marks_what_is_unknown(monkeypatch):
     assert scene.values.tolist() == [[0, 1], [2.5, 63.75]]
     assert scene.known.tolist() == [[False, True], [True, True]]
     assert scene.image.shape == (2, 2, 3)
+
+
+def test_every_file_has_a_mirror_and_every_address_its_name():
+    """The last part of an address is the file's own name, or the archive's that holds it."""
+    for name, listed in SOURCES.items():
+        assert len(set(listed.urls)) > 1, f"{name} has one address alone"
+        expected = "cifar-10-binary.tar.gz" if listed.member else name.rpartition("/")[2]
+        assert {url.rpartition("/")[2] for url in listed.urls} == {expected}
