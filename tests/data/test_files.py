@@ -1,82 +1,12 @@
 """Loading data. The network is a server in this process, on this machine alone."""
 
-import gzip
-import hashlib
-import http.server
-import io
-import lzma
-import threading
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from served import NAME, PICTURE, encoded, source
 
 from ldyn import data
 from ldyn.data import files as module
-from ldyn.data import formats
 from ldyn.data.sources import SOURCES
-
-PICTURE = np.random.default_rng(0).integers(0, 256, (24, 31), dtype=np.uint8)
-NAME = "scene/picture.png"
-
-
-def encoded(picture=PICTURE, level=6):
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=level)
-    return out.getvalue()
-
-
-def source(urls):
-    digest = hashlib.sha256(PICTURE.tobytes()).hexdigest()
-    return module.Source(urls=urls, digest=digest, shape=PICTURE.shape, decode=formats.png)
-
-
-@pytest.fixture
-def site(monkeypatch, tmp_path):
-    """A server whose answers are listed in advance: (status, body) each, the last one for ever.
-
-    `mirrored(…)` gives it other addresses in this order, "" for its own; `paths` lists what was
-    asked for, and `at` holds an answer for ever of a path of its own.
-    """
-    state = SimpleNamespace(answers=[(200, encoded())], asked=0, paths=[], at={})
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            state.paths.append(self.path)
-            listed = state.answers[min(state.asked, len(state.answers) - 1)]
-            status, body = state.at.get(self.path, listed)
-            state.asked += 1
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(
-        target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}
-    )
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/picture.png"
-
-    def mirrored(*paths):
-        urls = (state.url.replace("/picture.png", path or "/picture.png") for path in paths)
-        monkeypatch.setattr(module, "SOURCES", {NAME: source(tuple(urls))})
-
-    state.mirrored = mirrored
-    mirrored("")
-    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.delenv("LDYN_DATA", raising=False)
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_file_is_downloaded_once_and_then_read_from_the_cache(site):
@@ -199,68 +129,6 @@ def test_a_damaged_cache_is_gone_even_when_the_download_fails(site):
     with pytest.raises(data.DataError, match="could not download"):
         data.fetch(NAME)
     assert not cached.exists()
-
-
-def test_a_local_folder_takes_the_place_of_the_download(site, monkeypatch, tmp_path):
-    (tmp_path / "scene").mkdir()
-    # Compressed differently: the digest is that of the content.
-    (tmp_path / NAME).write_bytes(encoded(level=0))
-    assert encoded(level=0) != encoded()
-    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
-    assert np.array_equal(data.fetch(NAME), PICTURE)
-    assert site.asked == 0
-    assert not data.cache_folder().exists()
-
-
-@pytest.mark.parametrize(
-    ("suffix", "pack"),
-    [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress)],
-    ids=["plain", "gz", "xz"],
-)
-def test_a_local_copy_may_be_compressed(site, monkeypatch, tmp_path, suffix, pack):
-    (tmp_path / "scene").mkdir()
-    path = tmp_path / f"{NAME}{suffix}"
-    path.write_bytes(pack(encoded()))
-    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
-    assert np.array_equal(data.fetch(NAME), PICTURE)
-    path.write_bytes(pack(encoded())[:-200])
-    with pytest.raises(data.DataError, match="truncated or damaged") as caught:
-        data.fetch(NAME)
-    assert str(path) in str(caught.value)
-    assert site.asked == 0
-
-
-def test_folders_may_be_named_from_home(site, monkeypatch, tmp_path):
-    (tmp_path / "mine" / "scene").mkdir(parents=True)
-    (tmp_path / "mine" / NAME).write_bytes(encoded())
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("LDYN_DATA", "~/mine")
-    assert np.array_equal(data.fetch(NAME), PICTURE)
-    assert site.asked == 0
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert data.cache_folder() == tmp_path / ".cache" / "learning-dynamics"
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (None, "cannot be read"),
-        (encoded()[:-200], "truncated or damaged"),
-        (encoded(PICTURE + 1), "differs from the published"),
-    ],
-    ids=["absent", "truncated", "other"],
-)
-def test_a_bad_local_file_is_named_and_not_replaced(site, monkeypatch, tmp_path, content, says):
-    (tmp_path / "scene").mkdir()
-    if content is not None:
-        (tmp_path / NAME).write_bytes(content)
-    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=says) as caught:
-        data.fetch(NAME)
-    assert str(tmp_path / NAME) in str(caught.value)
-    assert "unset LDYN_DATA" in str(caught.value)
-    assert site.asked == 0
-    assert content is None or (tmp_path / NAME).read_bytes() == content
 
 
 def test_a_cache_that_cannot_be_written_does_not_matter(site, monkeypatch, tmp_path):
