@@ -5,6 +5,8 @@ jb := $(bin)/jupyter-book build . -W -n --keep-going
 SCALE ?= laptop
 WORKERS ?= 2
 PORT ?= 8000
+# A thread that waits for another sleeps: spinning, it takes the core that the other one needs.
+export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
 .PHONY: help book test browser lab serve student offline pdf study verdicts freeze bench lock clean

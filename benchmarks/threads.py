@@ -23,8 +23,8 @@ from ldyn.core import stream
 from ldyn.nets import forward, initialise
 
 ONE, TWO = "one thread, as few_threads of ldyn.core", f"{THREADS} threads"
-SIZES = [(1, 32), (1, 64), (8, 32), (1, 128), (8, 64), (1, 256), (8, 128), (64, 64)]
-BATCH, BUSY, BURSTS = 256, 4, 8
+SIZES = [(1, 64), (8, 32), (8, 64), (1, 256), (8, 128), (64, 64)]
+BATCH, BUSY, BURSTS = 256, 4, 4
 
 
 def training_step(k: int, width: int) -> tuple[Callable[[], None], int]:
@@ -94,7 +94,7 @@ def main(scale: str) -> None:
     for policy in ("passive",) if smoke else ("active", "passive"):
         for busy in (0,) if smoke else (0, BUSY):
             for k, width in [(1, 8)] if smoke else SIZES:
-                found = measured(k, width, 0.02 if smoke else 2.0, policy, busy)
+                found = measured(k, width, 0.02 if smoke else 1.0, policy, busy)
                 work = found.pop("multiplications")
                 for method, row in found.items():
                     ours = row["seconds"] / found[ONE]["seconds"]
