@@ -7,7 +7,7 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab serve student offline pdf study verdicts freeze bench lock clean
+.PHONY: help book test browser lab serve student offline pdf study verdicts freeze bench findings lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCAL
 
 bench: .venv/.ready ## Measure speed against peers, side by side
 	@for b in benchmarks/[a-z]*.py; do echo "== $$b"; $(bin)/python $$b || exit 1; done
+
+findings: ## Run what surprised us in other software, each with its own packages (NAME=… for one)
+	@PYTHON="$(PYTHON)" sh tools/findings.sh $(NAME)
 
 lock: ## Rewrite requirements.lock from requirements.in
 	sh tools/lock.sh
