@@ -11,7 +11,7 @@
 set -eu
 pinned="hyppo==0.5.2 numba==0.68.1 numpy==2.4.6 scipy==1.17.1"
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'trap "" INT TERM; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 "${PYTHON:-python3}" -m venv "$folder/venv"
 if ! "$folder/venv/bin/pip" install -q --disable-pip-version-check $pinned >"$folder/pip" 2>&1; then

@@ -10,7 +10,7 @@
 set -eu
 pinned="sphinx==7.4.7 docutils==0.21.2 sphinx-thebe==0.3.1"
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'trap "" INT TERM; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 "${PYTHON:-python3}" -m venv "$folder/venv"
 if ! "$folder/venv/bin/pip" install -q --disable-pip-version-check $pinned >"$folder/pip" 2>&1; then

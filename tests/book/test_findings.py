@@ -39,7 +39,8 @@ def test_the_head_says_software_version_behaviour_sight_and_cure(script):
 
 def test_it_works_in_a_folder_of_its_own_without_our_code(script):
     text = script.read_text()
-    assert "folder=$(mktemp -d)\ntrap 'rm -rf \"$folder\"' EXIT\n" in text
+    start = """folder=$(mktemp -d)\ntrap 'trap "" INT TERM; rm -rf "$folder"' EXIT\n"""
+    assert start in text, "removed at the end, and a second Ctrl-C does not stop that"
     assert 'cd "$folder"\nexport TMPDIR="$folder"' in text
     assert "python -I " in text, "isolated: no PYTHONPATH, no packages of the user"
     assert "ldyn" not in text
