@@ -26,6 +26,7 @@ from ldyn.core.intervals import (
 from ldyn.core.rates import Slope, log_slope, slope, slope_difference
 from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
+from ldyn.core.threads import few_threads
 
 __all__ = [
     "Frozen",
@@ -35,6 +36,7 @@ __all__ = [
     "Verdict",
     "check_answer",
     "default_device",
+    "few_threads",
     "frozen",
     "judge_function",
     "judge_number",
