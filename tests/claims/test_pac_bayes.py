@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from ldyn.core import frozen, stream
+from ldyn.core import frozen, share_interval, stream
 from ldyn.landscape import gibbs_price, inactive_probability, sample_conditioned
 
 F64 = torch.float64
@@ -49,11 +49,10 @@ def test_the_tangent_bounds_what_surplus_units_add(claim):
 
 def test_a_relu_unit_costs_ln_4(claim):
     w = torch.randn(2_000_000, 2, generator=stream("ledger cone"), dtype=F64)
-    share = (w[:, 0].abs() + w[:, 1] < 0).double().mean().item()
-    error = math.sqrt((1 - share) / share / len(w))
-    price = -math.log(share)
-    claim("price-relu", measured=price, low=price - 2 * error, high=price + 2 * error)
-    assert abs(price + math.log(inactive_probability(-1, 1))) < 3 * error
+    share = share_interval(int((w[:, 0].abs() + w[:, 1] < 0).sum()), len(w))
+    price, low, high = (-math.log(p) for p in (share.value, share.high, share.low))
+    claim("price-relu", measured=price, low=low, high=high)
+    assert low < -math.log(inactive_probability(-1, 1)) < high
     units = study().where(activation="relu").column("unit")
     assert units == pytest.approx([math.log(4)] * len(units), rel=1e-5)
 

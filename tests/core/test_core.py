@@ -66,23 +66,10 @@ def test_intervals_widen_with_their_level():
     n = 2.0 ** torch.arange(6).double()
     noise = torch.randn(40, 6, generator=stream("level"), dtype=torch.float64)
     half, most = (slope(n, (0.2 * noise).exp(), level=v) for v in (0.5, 0.95))
-    # nearly normal: the quantiles are 0.674 and 1.960
+    # with many degrees of freedom the quantiles are nearly the normal 0.674 and 1.960
     ratio = (half.high - half.low) / (most.high - most.low)
     assert ratio == pytest.approx(0.674 / 1.960, rel=0.1)
     assert (half.level, most.level) == (0.5, 0.95)
-
-
-def test_slope_interval_covers_the_truth_at_its_level():
-    # Log-normal noise with unit mean: the mean risk is exactly n^(-1/2). 200 trials of a 95 %
-    # interval cover 190 in the mean with standard error 3.1; percentile intervals from 12
-    # replications run a little short, so four standard errors below is the line.
-    n = 2.0 ** torch.arange(6, 12).double()
-    hits = 0
-    for trial in range(200):
-        noise = torch.randn(12, 6, generator=stream("cover", trial), dtype=torch.float64)
-        s = slope(n, n**-0.5 * (0.2 * noise - 0.02).exp(), resamples=400)
-        hits += s.low <= -0.5 <= s.high
-    assert 0.95 * 200 - 4 * 3.1 <= hits < 200
 
 
 @pytest.mark.parametrize(
@@ -96,7 +83,7 @@ def test_slope_interval_covers_the_truth_at_its_level():
     ],
 )
 def test_slope_refuses_what_has_no_slope(sizes, risks):
-    with pytest.raises(ValueError, match="risks"):
+    with pytest.raises(ValueError, match=r"risks|sizes"):
         slope(sizes, risks)
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ldyn.core import slope, stream
+from ldyn.core import log_slope, stream
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -186,7 +186,7 @@ def test_the_price_of_a_copy_has_its_exponent(d, m, theory):
     for c in n:
         inner = (-gaussian_price(2 * c * r**2, m) - c * r**4).exp()
         prices.append(-torch.trapezoid(weight * inner, r.log()).log())
-    rise = slope(n, torch.stack(prices).exp()[None]).value
+    rise = log_slope(n, torch.stack(prices).exp())
     assert rise == pytest.approx(theory, abs=0.05)
 
 

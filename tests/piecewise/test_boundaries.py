@@ -13,7 +13,7 @@ from ldyn.piecewise.boundaries import hypersurface_side
 
 # Differences of an order above α see the roughness; lower ones see their own order.
 ORDERS = [(0.5, 1), (0.75, 1), (1.0, 2), (1.5, 2), (2.0, 3), (2.5, 3)]
-STEPS = [2.0**-j for j in range(3, 9)]
+STEPS = [2.0**-j for j in range(8, 2, -1)]
 
 
 def differences(h, order, step, direction, x):

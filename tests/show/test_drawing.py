@@ -1,6 +1,7 @@
 """What is drawn and written, number by number."""
 
 import json
+import math
 import re
 from html import escape
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from ldyn import show
-from ldyn.core import slope, stream
+from ldyn.core import log_slope, slope, stream
 from ldyn.show.moving import Moving
 from ldyn.show.notes import duration
 from ldyn.show.style import _INKS, CSS, _height
@@ -16,13 +17,16 @@ from ldyn.show.style import _INKS, CSS, _height
 ALT = 'Risks "a" < b & what else there is to be seen.'
 
 
-def test_bars_are_two_standard_errors_and_a_guide_has_its_slope():
+def test_bars_are_95_per_cent_intervals_and_a_guide_has_its_slope():
     _, ax = show.axes()
-    show.rates(ax, [10, 100], torch.tensor([[1.0, 0.5], [3.0, 0.7]]), label="a", guide=-1)
+    risks = torch.tensor([[1.0, 0.5], [2.0, 0.6], [3.0, 0.7]])
+    show.rates(ax, [10, 100], risks, label="a", guide=-1)
     (band,) = ax.collections
-    heights = {round(float(y), 6) for y in band.get_paths()[0].vertices[:, 1]}
-    # the means are 2 and 0.6, their standard errors 1 and 0.1; no bar ends below a quarter
-    assert heights == {4.0, 0.5, 0.8, 0.4}
+    heights = sorted({float(y) for y in band.get_paths()[0].vertices[:, 1]})
+    # the means are 2 and 0.6, their relative spreads 1/2 and 1/6; t has two degrees of freedom
+    ends = [m * math.exp(sign * 4.302653 * s / 3**0.5) for m, s in ((2, 1 / 2), (0.6, 1 / 6))
+            for sign in (-1, 1)]  # fmt: skip
+    assert heights == pytest.approx(sorted(ends), rel=1e-6)
     _, guide = ax.lines
     assert guide.get_ydata().tolist() == pytest.approx([4.8, 0.48])
 
@@ -32,7 +36,10 @@ def test_the_slope_is_that_of_the_sizes_asked_for(half):
     _, ax = show.axes()
     n, risks = 2.0 ** torch.arange(6), 1 + torch.rand(3, 6, generator=stream("half"))
     found = show.rates(ax, n, risks, label="a", upper_half=half)
-    assert found.value == slope(n, risks, upper_half=half).value
+    assert found == slope(n, risks, upper_half=half)
+    exact = show.rates(ax, n, risks[0], label="b", upper_half=half)
+    assert exact.low == exact.high == log_slope(n, risks[0], upper_half=half)
+    assert len(ax.collections) == 1
 
 
 @pytest.mark.parametrize("name", _INKS)

@@ -1,4 +1,4 @@
-"""The floor of the library: checks, devices, random streams, frozen results, slopes, answers."""
+"""The floor of the library: checks, devices, random streams, results, intervals, answers."""
 
 from ldyn.core.answers import (
     Judge,
@@ -16,27 +16,43 @@ from ldyn.core.checks import (
     require_samples,
 )
 from ldyn.core.device import default_device
-from ldyn.core.rates import Slope, slope
+from ldyn.core.intervals import (
+    Interval,
+    log_contrast,
+    mean_interval,
+    share_interval,
+    student_quantile,
+)
+from ldyn.core.rates import Slope, log_slope, slope, slope_difference
 from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
+from ldyn.core.threads import few_threads
 
 __all__ = [
     "Frozen",
+    "Interval",
     "Judge",
     "Slope",
     "Verdict",
     "check_answer",
     "default_device",
+    "few_threads",
     "frozen",
     "judge_function",
     "judge_number",
     "judge_tensor",
+    "log_contrast",
+    "log_slope",
+    "mean_interval",
     "require_choice",
     "require_count",
     "require_points",
     "require_positive",
     "require_samples",
     "results_folder",
+    "share_interval",
     "slope",
+    "slope_difference",
     "stream",
+    "student_quantile",
 ]

@@ -1,63 +1,93 @@
 """Rates: the slope of log risk against log n, with its interval."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ldyn.core.checks import require_count
-from ldyn.core.streams import stream
+from ldyn.core.intervals import Interval, log_contrast, require_numbers
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slope:
-    """An estimated exponent with its bootstrap interval at `level`."""
-
-    value: float
-    low: float
-    high: float
-    level: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+class Slope(Interval):
+    """An estimated exponent with its interval at `level`."""
 
 
-def slope(
-    sizes: Tensor,
-    risks: Tensor,
+def slope(sizes: Any, risks: Any, *, upper_half: bool = False, level: float = 0.95) -> Slope:
+    """Return the least-squares slope of log mean risk against log size, with its interval.
+
+    value = Σ_j w_j log r̄_j, w_j = (u_j − ū)/Σ_k (u_k − ū)², u = log n, r̄_j the mean of column j.
+    The interval is that of `log_contrast`, which says how well it covers and what is assumed.
+
+    Arguments: `sizes` (m,), increasing; `risks` (r, m), positive, r ≥ 2 replications at each size;
+    `upper_half` keeps the largest ⌈m/2⌉ sizes, at least three.
+    Raises: ValueError for fewer than two sizes or replications, sizes out of order, mismatched
+    shapes, or risks that are not positive.
+    """
+    weights, kept = _weights(sizes, risks, upper_half)
+    value, half = log_contrast(kept, weights, level=level)
+    return _slope(value, half, level)
+
+
+def slope_difference(
+    sizes: Any,
+    risks: Any,
+    others: Any,
     *,
+    paired: bool = True,
     upper_half: bool = False,
     level: float = 0.95,
-    resamples: int = 2000,
 ) -> Slope:
-    """Return the least-squares slope of log mean risk against log size.
+    """Return the slope of `risks` minus that of `others`, with the interval of the difference.
 
-    value = Σ_j (u_j − ū)(v_j − v̄) / Σ_j (u_j − ū)²  with u = log n, v = log r̄,
-    r̄ the mean over replications. The percentile interval resamples replications,
-    independently at each size.
+    It is the slope of log r̄_j/r̄′_j. Paired rows are of the same samples, and what both owe to a
+    sample cancels; else all columns are independent. Two intervals of slopes may overlap although
+    that of their difference leaves out 0.
 
-    Arguments: `sizes` (m,), increasing; `risks` (r, m), positive, r replications at each size;
-    `upper_half` keeps the largest ⌈m/2⌉ sizes, at least three.
-    Raises: ValueError for fewer than two sizes, mismatched shapes or risks that are not positive.
+    Arguments: as for `slope`; `others` has the shape of `risks`.
+    Raises: ValueError as `slope`, and for different shapes.
     """
-    require_count(resamples, "resamples")
-    if sizes.ndim != 1 or risks.ndim != 2 or risks.shape[1] != len(sizes) or len(sizes) < 2:
+    weights, kept = _weights(sizes, risks, upper_half)
+    _, below = _weights(sizes, others, upper_half)
+    if paired or kept.shape != below.shape:
+        value, half = log_contrast(kept, weights, over=below, level=level)
+    else:
+        both, signs = torch.cat([kept, below], 1), torch.cat([weights, -weights])
+        value, half = log_contrast(both, signs, level=level)
+    return _slope(value, half, level)
+
+
+def log_slope(sizes: Any, values: Any, *, upper_half: bool = False) -> float:
+    """Return the least-squares slope of log value against log size, of numbers that are not random.
+
+    Arguments: `sizes` (m,), increasing; `values` (m,), positive; `upper_half` as for `slope`.
+    Raises: ValueError for fewer than two sizes, sizes out of order, or values not positive.
+    """
+    line = require_numbers(values, "values", ("m",), positive=True)
+    weights, kept = _weights(sizes, line[None], upper_half)
+    return float(kept[0].log() @ weights)
+
+
+def _weights(sizes: Any, risks: Any, upper_half: bool) -> tuple[Tensor, Tensor]:
+    """The weights of the logarithms in a slope, and the columns of `risks` that they are for."""
+    r = require_numbers(risks, "risks", ("r", "m"), positive=True)
+    n = require_numbers(sizes, "sizes", ("m",), positive=True).to(r.device)
+    m = len(n)
+    if m < 2 or r.shape[1] != m:
         raise ValueError(
-            f"expected sizes (m,) with m >= 2 and risks (r, m), got {tuple(sizes.shape)} and "
-            f"{tuple(risks.shape)}; put replications in rows"
+            f"expected sizes (m,) with m >= 2 and risks (r, m), got {tuple(n.shape)} and "
+            f"{tuple(r.shape)}; put replications in rows"
         )
-    if not (torch.isfinite(risks).all() and (risks > 0).all() and (sizes > 0).all()):
-        raise ValueError("sizes and risks must be finite and > 0; drop failed replications first")
+    if not (n.diff() > 0).all():
+        raise ValueError(
+            f"sizes must increase, got {n.tolist()}; sort them and the risks with them"
+        )
     if upper_half:
-        keep = min(len(sizes), max(3, (len(sizes) + 1) // 2))
-        sizes, risks = sizes[-keep:], risks[:, -keep:]
-    u = sizes.double().log()
-    weights = (u - u.mean()) / (u - u.mean()).square().sum()
-    r, m = risks.shape
-    draws = torch.randint(r, (resamples, r, m), generator=stream("slope", r, m))
-    means = risks.double().cpu().gather(0, draws.reshape(-1, m)).reshape(resamples, r, m).mean(1)
-    values = means.log() @ weights.cpu()
-    tail = (1 - level) / 2
-    low, high = torch.quantile(values, torch.tensor([tail, 1 - tail], dtype=torch.float64))
-    value = (risks.double().mean(0).log() @ weights).item()
-    return Slope(value=value, low=low.item(), high=high.item(), level=level)
+        keep = min(m, max(3, (m + 1) // 2))
+        n, r = n[-keep:], r[:, -keep:]
+    u = n.log() - n.log().mean()
+    return u / u.square().sum(), r
+
+
+def _slope(value: Tensor, half: Tensor, level: float) -> Slope:
+    at, reach = value.item(), half.item()
+    return Slope(value=at, low=at - reach, high=at + reach, level=level)

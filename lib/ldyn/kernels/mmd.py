@@ -6,7 +6,7 @@ from torch import Tensor
 from ldyn.core import require_points, require_positive
 from ldyn.kernels.stationary import Stationary
 
-_ROWS = 512  # a block of rows against all columns stays in the processor's cache
+_ROWS = 128  # rows of a block against all columns: small enough for the processor's cache
 
 
 def half_squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary) -> Tensor:
@@ -41,21 +41,40 @@ def mmd_gradient(x: Tensor, y: Tensor, *, bandwidth: float) -> Tensor:
     require_positive(bandwidth, "bandwidth")
     centre = torch.cat([x, y]).mean(0)
     a, b = (x - centre) / bandwidth, (y - centre) / bandwidth
-    return (_pull(a, a) - _pull(a, b)) / bandwidth
+    sums = _among(a) / len(a) - _towards(a, b) / len(b)
+    return (sums[:, :-1] - a * sums[:, -1:]) / bandwidth
 
 
-def _pull(a: Tensor, b: Tensor) -> Tensor:
-    """Return the mean over b of ∇k(a_i − b_j) for σ = 1, (n, d)."""
-    ones = b.new_ones(len(b), 1)
-    right = torch.cat([b, ones, -b.square().sum(1, keepdim=True) / 2], 1).T.contiguous()
-    sources = torch.cat([b, ones], 1)
-    found = []
-    for rows in a.split(_ROWS):
-        lift = -rows.square().sum(1, keepdim=True) / 2
-        weights = torch.cat([rows, lift, torch.ones_like(lift)], 1) @ right
-        sums = weights.clamp_(max=0).exp_() @ sources
-        found.append((sums[:, :-1] - rows * sums[:, -1:]) / len(b))
-    return torch.cat(found)
+def _towards(a: Tensor, b: Tensor) -> Tensor:
+    """Return Σ_j k(a_i − b_j) (b_j, 1) for σ = 1, (n, d + 1)."""
+    sources, right = _ones(b), _exponents(b)
+    return torch.cat([_weights(rows, right) @ sources for rows in a.split(_ROWS)])
+
+
+def _among(a: Tensor) -> Tensor:
+    """Return `_towards(a, a)` from the blocks on and above the diagonal."""
+    sources, right = _ones(a), _exponents(a)
+    sums = torch.zeros_like(sources)
+    for start in range(0, len(a), _ROWS):
+        stop = start + _ROWS
+        weights = _weights(a[start:stop], right[:, start:])
+        sums[start:stop] += weights @ sources[start:]
+        sums[stop:] += weights[:, _ROWS:].T @ sources[start:stop]
+    return sums
+
+
+def _weights(rows: Tensor, right: Tensor) -> Tensor:
+    lift = -rows.square().sum(1, keepdim=True) / 2
+    return (torch.cat([rows, lift, torch.ones_like(lift)], 1) @ right).clamp_(max=0).exp_()
+
+
+def _exponents(b: Tensor) -> Tensor:
+    """The right factor of −‖a − b‖²/2 = ⟨a, b⟩ − ‖a‖²/2 − ‖b‖²/2, (d + 2, m)."""
+    return torch.cat([_ones(b), -b.square().sum(1, keepdim=True) / 2], 1).T.contiguous()
+
+
+def _ones(b: Tensor) -> Tensor:
+    return torch.cat([b, b.new_ones(len(b), 1)], 1)
 
 
 def _mean(x: Tensor, y: Tensor, kernel: Stationary) -> Tensor:

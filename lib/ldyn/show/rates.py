@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from ldyn.core import Slope, slope
+from ldyn.core import Slope, log_contrast, log_slope, slope
 from ldyn.show.style import INK, label
 
 
@@ -23,27 +23,31 @@ def rates(
     colour: str | None = None,
     **line: Any,
 ) -> Slope:
-    """Draw mean risk against n with two standard errors and return its measured slope.
+    """Draw mean risk against n with its 95 % intervals and return its measured slope.
 
-    v̄_j = mean_i risks_ij, bars 2 sd_j / √r; the label at the line's end carries the exponent and
-    its 95 % interval on the upper half of the sizes (all of them if `upper_half` is False).
+    v̄_j = mean_i risks_ij with the limits v̄_j e^(± h_j) of `log_contrast`; the label at the line's
+    end carries the exponent on the upper half of the sizes (all of them if `upper_half` is False).
     `guide` draws a dashed line of that exponent below the last point, grey with n^guide beside it;
     without `guide_label` in the curve's colour, for figures in which each curve has its own.
 
-    Arguments: `sizes` (m,); `risks` (r, m), replications in rows, or (m,) for exact numbers.
+    Arguments: `sizes` (m,); `risks` (r, m), r ≥ 2 replications in rows, or (m,) for numbers that
+    are not random, whose slope has an interval of no width.
     Raises: ValueError from `ldyn.core.slope` for shapes or values that have no slope.
     """
     n = torch.as_tensor(sizes).double().cpu()
-    risks = torch.atleast_2d(torch.as_tensor(risks)).double().cpu()
-    found = slope(n, risks, upper_half=upper_half)
-    mean = risks.mean(0)
+    risks = torch.as_tensor(risks).double().cpu()
+    if risks.ndim == 1:
+        value = log_slope(n, risks, upper_half=upper_half)
+        found, mean = Slope(value=value, low=value, high=value, level=0.95), risks
+    else:
+        found, mean = slope(n, risks, upper_half=upper_half), risks.mean(0)
     line = {"marker": "o"} | line | ({} if colour is None else {"color": colour})
     (drawn,) = ax.loglog(n.numpy(), mean.numpy(), **line)
     tint = str(drawn.get_color())
-    if len(risks) > 1:
-        bar = 2 * risks.std(0) / len(risks) ** 0.5
-        low = (mean - bar).clamp(min=mean / 4)
-        ax.fill_between(n.numpy(), low.numpy(), (mean + bar).numpy(), color=tint, alpha=0.18, lw=0)
+    if risks.ndim > 1:
+        logs, half = log_contrast(risks.T[..., None], torch.ones(1, dtype=risks.dtype))
+        low, high = (logs - half).exp(), (logs + half).exp()
+        ax.fill_between(n.numpy(), low.numpy(), high.numpy(), color=tint, alpha=0.18, lw=0)
     _finish(ax, n, mean, tint, label, found)
     if guide is not None:
         _draw_guide(ax, n, mean, float(guide), None if guide_label else tint)
