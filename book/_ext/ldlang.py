@@ -37,8 +37,8 @@ class MarkJapanese(SphinxTransform):
 
 def mostly_japanese(text: str) -> bool:
     """Return whether at least half of the letters stand in Japanese words."""
-    found = sum(len(word) for word in JAPANESE.findall(text))
-    return 2 * found >= len(re.findall(r"\w", text))
+    found = "".join(JAPANESE.findall(text))
+    return 2 * len(re.findall(r"\w", found)) >= len(re.findall(r"\w", text))
 
 
 def marked(text: str) -> list[nodes.Node]:

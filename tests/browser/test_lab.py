@@ -45,7 +45,7 @@ def folder(tmp_path_factory, html):
         alt="Bars count the signs of the eigenvalues.",
     )
     (there.parent / "figure.html").write_text(figure.html(), "utf-8")
-    read = f"from IPython.display import HTML\nHTML(open({str(there.parent / 'figure.html')!r}).read())"
+    read = "from IPython.display import HTML\nHTML(open('../figure.html').read())"
     new = nbformat.v4
     texts = new.new_markdown_cell("before"), new.new_markdown_cell("after")
     cells = [texts[0], new.new_code_cell(read), texts[1]]
