@@ -188,8 +188,10 @@ def test_the_student_edition_leaks_no_solution(toy):
             found = [word for word in SECRETS if word.lower() in text.lower()]
             assert not found, f"{path.relative_to(html)} gives away {found}"
     assert not (html / "_sources").exists()
+    assert not list(html.rglob("*.ipynb"))
     page = BeautifulSoup((html / "book" / "first.html").read_text(), "html.parser")
     ways = "a[href*='mybinder.org'], a[href*='colab'], .btn-source-repository-button"
+    ways += ", .dropdown-download-buttons"
     assert not page.select(ways)
 
 
