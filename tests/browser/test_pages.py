@@ -150,8 +150,8 @@ def test_a_tap_anywhere_on_its_title_opens_a_solution(visit):
     for number, solution in enumerate(page.query_selector_all(".solution.dropdown")):
         title = solution.query_selector(":scope > .admonition-title")
         assert solution.evaluate(SHUT)
-        box, share = title.bounding_box(), (0.5, 0.03, 0.95)[number % 3]
-        title.click(position={"x": share * box["width"], "y": box["height"] / 2})
+        box, share = title.bounding_box(), (0.5, 0.15, 0.95)[number % 3]
+        title.click(position={"x": share * box["width"], "y": 0.35 * box["height"]})
         assert not solution.evaluate(SHUT), f"a tap at {share} of “{title.inner_text()}”"
     assert page.url == address
     page.set_viewport_size({"width": 1440, "height": 900})
