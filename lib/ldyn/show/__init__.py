@@ -19,7 +19,7 @@ poster=fig)`` shows figures/<chapter>/name.js, ten lines on the helpers of _comm
 """
 
 from ldyn.show.moving import Moving, moving
-from ldyn.show.notes import glue, page_cost, run_at_full_scale
+from ldyn.show.notes import glue, run_at_full_scale
 from ldyn.show.rates import rates
 from ldyn.show.still import Still, still
 from ldyn.show.style import INK, SURFACE, axes, label
@@ -33,7 +33,6 @@ __all__ = [
     "glue",
     "label",
     "moving",
-    "page_cost",
     "rates",
     "run_at_full_scale",
     "still",
