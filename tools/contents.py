@@ -13,6 +13,14 @@ def all_pages(root: Path) -> list[str]:
     return [table["root"], *_files(table)]
 
 
+def pages(root: Path) -> list[str]:
+    """Return the pages of the book that have code, as paths without suffix."""
+    named = all_pages(root)
+    return [
+        name for name in named if "kernelspec:" in (root / f"{name}.md").read_text("utf-8")[:400]
+    ]
+
+
 def place(page: str) -> str:
     """Return where the notebook of a page lies, in the repository and in the built book."""
     return f"notebooks/{page.removeprefix('book/')}.ipynb"
