@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
-from notebooks import all_pages
+from contents import all_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import ldbuttons
 import ldclaims
 import ldfacts
+import ldlang
+import ldsolutions
 import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -56,9 +59,9 @@ def _configure(app: Sphinx, config: Config) -> None:
     options = {"enableMenu": False, "enableAssistiveMml": True}
     config.mathjax3_config = {"options": options, **(config.mathjax3_config or {})}
     config.ldbook_edition = os.environ.get("EDITION", "")
+    config.html_copy_source = False
+    config.html_show_sourcelink = False
     if config.ldbook_edition == "student":
-        config.html_copy_source = False
-        config.html_show_sourcelink = False
         theme = config.html_theme_options
         theme.update(dict.fromkeys(_WAYS_TO_SOLUTIONS, False), launch_buttons={})
     _leave_thebe_out(app)
@@ -83,6 +86,7 @@ def _place_cache(app: Sphinx) -> None:
         if other != mine:
             shutil.rmtree(other) if other.is_dir() else other.unlink()
     app.config.nb_execution_cache_path = str(mine)
+    shutil.rmtree(Path(app.outdir) / "_sources", ignore_errors=True)  # of an older build
 
 
 def with_glue_paths(source: str, docname: str, pages: Iterable[str]) -> str:
@@ -118,10 +122,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _place_cache, priority=100)
     app.connect("source-read", _edit)
     app.connect("html-page-context", _mend_roles)
+    app.connect("html-page-context", ldbuttons.lead_to_notebooks, priority=502)
+    app.add_transform(ldlang.MarkJapanese)
+    app.add_post_transform(ldsolutions.PlainTitles)
     app.add_css_file("ldyn.css")
     app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
     app.add_directive("syllabus", ldsyllabus.Syllabus)
     app.add_directive("claims", ldclaims.Claims)
     app.add_directive("claims-summary", ldclaims.ClaimsSummary)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,8 @@ document.querySelectorAll(".bd-sidebar-primary .has-children > details > summary
   const chapter = toggle.closest("li").querySelector("a").textContent;
   toggle.setAttribute("aria-label", `Pages of ${chapter}`);
 });
+// A notebook is kept, not looked at.
+document.querySelectorAll(".btn-download-notebook-button").forEach((link) => { link.download = ""; });
 // A browser may break a line between a formula and the comma after it, or the bracket before it.
 function keepTogether() {
   document.querySelectorAll("article span.math").forEach((formula) => {

@@ -24,6 +24,17 @@ FIRST = """(page-first)=
 :need: {doc}`/book/second`
 ```
 
+```{admonition} 要旨
+本章では *滑らかな* 関数 $a$ をReLUネットワークで推定する。
+```
+
+| term | 日本語 |
+|---|---|
+| saddle (鞍点), as `鞍` | ReLUネットワーク |
+| a bound | the PAC-Bayes上界 of the book |
+
+## A heading with 鞍点
+
 The number is {glue:text}`first:answer`, by {prf:ref}`thm-toy` and {eq}`eq-toy`.
 
 ```{prf:theorem} Toy

@@ -19,6 +19,10 @@ function figure(el, model) {
     target.addEventListener(event, f, options);
     undo.push(() => target.removeEventListener(event, f, options));
   };
+  // In JupyterLab keys belong to the control that has the focus, not to the notebook's commands:
+  // the attribute says so to Lab, on each control, and a key goes no further than the figure.
+  const keyed = (control) => { control.dataset.lmSuppressShortcuts = "true"; return control; };
+  listen(el, "keydown", (e) => { if (!e.ctrlKey && !e.metaKey) e.stopPropagation(); });
   const bind = (name, take) => {
     if (!name) return;
     const heard = () => { take(model.get(name)); redraw(); };
@@ -32,7 +36,7 @@ function figure(el, model) {
   };
   const labelled = (text, input) => {
     const label = document.createElement("label");
-    label.append(text, input);
+    label.append(text, keyed(input));
     controls.append(label);
     return label;
   };
@@ -85,7 +89,7 @@ function figure(el, model) {
     const input = document.createElement("button");
     Object.assign(input, { type: "button", textContent: text });
     listen(input, "click", () => { press(); redraw(); });
-    controls.append(input);
+    controls.append(keyed(input));
     return input;
   }
 
@@ -102,7 +106,7 @@ function figure(el, model) {
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", label);
-    el.insertBefore(canvas, el.querySelector(".ldyn-readout"));
+    el.insertBefore(keyed(canvas), el.querySelector(".ldyn-readout"));
     drawings.push(() => {
       const width = Math.max(260, canvas.clientWidth || el.clientWidth || 640);
       const height = Math.round(Math.min(tallest, Math.max(lowest, aspect * width)));
