@@ -11,6 +11,7 @@ from typing import Any
 
 import ldclaims
 import ldfacts
+import ldfigures
 import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -119,6 +120,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("ldyn.css")
     app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
+    app.add_directive("caption", ldfigures.Caption)
+    app.add_transform(ldfigures.Figures)
     app.add_directive("syllabus", ldsyllabus.Syllabus)
     app.add_directive("claims", ldclaims.Claims)
     app.add_directive("claims-summary", ldclaims.ClaimsSummary)

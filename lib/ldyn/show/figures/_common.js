@@ -1,6 +1,7 @@
 // Helpers that every figure module starts with: see the top of show/__init__.py for their use.
 
 const INKS = ["blue", "vermilion", "green", "purple", "ochre", "grey", "ink", "faint", "paper"];
+const HEADER = 80; // CSS pixels that a page's own bar and some air take from the screen's height
 
 function figure(el, model) {
   el.classList.add("ldyn");
@@ -9,7 +10,8 @@ function figure(el, model) {
   el.append(controls);
   const undo = [];
   const drawings = [];
-  let asked = 0;
+  const sizes = [];
+  let [asked, wide, beside] = [0, 0, 0];
 
   const redraw = () => {
     cancelAnimationFrame(asked);
@@ -97,15 +99,29 @@ function figure(el, model) {
     return (text) => { if (line.textContent !== text) line.textContent = text; };
   }
 
+  // Between `lowest` and its wish, so that controls, canvases and readout fit in one screen.
+  function fitted(wish, lowest) {
+    if (wide !== el.clientWidth) [wide, beside] = [el.clientWidth, 0];
+    const taken = sizes.reduce((sum, { canvas }) => sum + canvas.offsetHeight, 0);
+    beside = Math.max(beside, el.offsetHeight - taken); // a readout that grows moves nothing twice
+    const least = sizes.reduce((sum, size) => sum + size.lowest, 0);
+    const most = sizes.reduce((sum, size) => sum + size.wish, 0);
+    const part = (document.documentElement.clientHeight - HEADER - beside - least) / Math.max(1, most - least);
+    return Math.round(lowest + Math.min(1, Math.max(0, part)) * (wish - lowest));
+  }
+
   // A canvas at twice the pixels; `paint(pen, { width, height, ink })` works in CSS pixels.
   function draw({ aspect = 0.6, tallest = 460, lowest = 230, label = model.get("alt") } = {}, paint) {
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", label);
     el.insertBefore(canvas, el.querySelector(".ldyn-readout"));
+    const size = { canvas, lowest, wish: lowest };
+    sizes.push(size);
     drawings.push(() => {
       const width = Math.max(260, canvas.clientWidth || el.clientWidth || 640);
-      const height = Math.round(Math.min(tallest, Math.max(lowest, aspect * width)));
+      size.wish = Math.max(lowest, Math.min(tallest, aspect * width));
+      const height = fitted(size.wish, lowest);
       const style = getComputedStyle(el);
       const ink = Object.fromEntries(INKS.map((n) => [n, style.getPropertyValue(`--ldyn-${n}`).trim()]));
       canvas.width = 2 * width;
@@ -118,9 +134,6 @@ function figure(el, model) {
       pen.fillStyle = pen.strokeStyle = ink.ink;
       paint(pen, { width, height, ink });
     });
-    const sized = new ResizeObserver(redraw);
-    sized.observe(canvas);
-    undo.push(() => sized.disconnect());
     return canvas;
   }
 
@@ -131,6 +144,10 @@ function figure(el, model) {
     listen(canvas, "pointerleave", () => { move(null, null); redraw(); });
   }
 
+  const sized = new ResizeObserver(redraw);
+  sized.observe(el);
+  listen(window, "resize", redraw);
+  undo.push(() => sized.disconnect());
   const themed = new MutationObserver(redraw);
   for (const root of [document.documentElement, document.body])
     themed.observe(root, { attributes: true, attributeFilter: ["data-theme", "theme", "class", "data-jp-theme-light"] });
