@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from notebooks import masked, notebook, pages, same_numbers, stale
+from pdf import single_page
 
 SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
 
@@ -71,6 +72,13 @@ def test_a_notebook_has_the_caption_after_the_cell_that_draws(toy, built):
     caption = "**Figure 1.** The curve falls to forty-one, where $c=d$.\n\n**Try:** *move* the point."
     assert texts[at + 1].startswith(caption)
     assert "Show it by Figure 1." in texts[at + 1]
+
+
+def test_the_print_has_the_figure_with_its_number_and_the_way_to_it(built):
+    printed = BeautifulSoup(single_page(built, ["book/first"]), "html.parser")
+    (figure,) = printed.select("figure#book-first--fig-toy")
+    assert figure.figcaption.get_text().startswith("\nFigure 1 The curve falls")
+    assert printed.find("a", href="#book-first--fig-toy", string="Figure 1")
 
 
 def test_nothing_comes_from_elsewhere(built):

@@ -31,5 +31,6 @@ def test_every_figure_and_table_is_the_value_of_its_cell(page):
 
 
 def test_a_lost_figure_is_seen():
+    assert lost_figures("show.table({}, rows)\nx = 1") == ["show.table({}, rows)"]
     assert lost_figures("show.still(fig, alt='a')\nx = 1") == ["show.still(fig, alt='a')"]
     assert lost_figures("x = 1\nshow.still(fig, alt='a')") == []
