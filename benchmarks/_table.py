@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from ldyn.core import default_device, results_folder
 from ldyn.core.results import device_name
-from ldyn.studies.freeze import write_frozen
+from ldyn.sweep.freeze import write_frozen
 
 THREADS = 2
 
@@ -79,7 +79,9 @@ class Run:
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for line in table:
             print("  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip())
-        path = write_frozen(results_folder() / f"{self.name}.json", self.provenance(), self.rows)
+        path = write_frozen(
+            results_folder() / "benchmarks" / f"{self.name}.json", self.provenance(), self.rows
+        )
         print(f"frozen: {path}")
         return path
 

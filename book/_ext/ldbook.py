@@ -33,7 +33,7 @@ def digest(root: Path) -> str:
     files = [root / "requirements.lock"]
     files += sorted((root / "lib" / "ldyn").rglob("*.py"))
     files += sorted((root / "lib" / "ldyn").rglob("*.js"))
-    files += sorted((root / "book" / "results").glob("*.json"))
+    files += sorted((root / "book" / "results").rglob("*.json"))
     whole = hashlib.sha256()
     for path in files:
         if path.is_file():

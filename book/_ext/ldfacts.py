@@ -88,8 +88,7 @@ def frozen_numbers(source: str, results: Path) -> list[str]:
     named = re.findall(r"\b(?:frozen|run_at_full_scale)\(\s*[\"']([\w-]+)[\"']", source)
     lines = []
     for study in sorted(set(named)):
-        path = results / f"{study}.json"
-        if path.is_file():
+        for path in results.rglob(f"{study}.json"):
             about = json.loads(path.read_text(encoding="utf-8"))["provenance"]
             mark = " **(older code)**" if _older(study, about) else ""
             lines.append(f"`{study}`, scale {about['scale']}, {about['date']}{mark}")
@@ -97,10 +96,11 @@ def frozen_numbers(source: str, results: Path) -> list[str]:
 
 
 def _older(study: str, about: dict[str, Any]) -> bool:
-    from ldyn.studies import is_stale
+    from ldyn.studies import load_study
+    from ldyn.sweep import is_stale
 
     try:
-        return is_stale(study)
+        return is_stale(load_study(study))
     except (ModuleNotFoundError, ValueError):  # the study itself is gone
         return "source" in about
 

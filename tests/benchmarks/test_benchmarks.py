@@ -19,7 +19,7 @@ def test_the_benchmark_runs_and_freezes_its_table(name, tmp_path):
     environment = os.environ | {"LDYN_RESULTS": str(tmp_path), "PYTHONWARNINGS": "default"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    (path,) = tmp_path.glob(f"{name}*.json")
+    (path,) = (tmp_path / "benchmarks").glob(f"{name}*.json")
     data = json.loads(path.read_text())
     assert data["provenance"]["scale"] == "smoke"
     fields = {"method", "seconds", "times_ours"}
@@ -37,7 +37,8 @@ def test_smoke_does_not_replace_the_table_of_the_book():
 
 
 def test_together_and_alone_agree_in_the_frozen_benchmark():
-    rows = json.loads((ROOT / "book" / "results" / "many_nets.json").read_text())["rows"]
+    path = ROOT / "book" / "results" / "benchmarks" / "many_nets.json"
+    rows = json.loads(path.read_text())["rows"]
     found = [row["disagreement"] for row in rows if row["disagreement"] is not None]
     assert len(found) == 2
     assert max(found) <= 1e-12

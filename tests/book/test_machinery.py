@@ -60,7 +60,7 @@ def test_glue_in_plain_words_becomes_a_path():
 
 
 @pytest.mark.parametrize(
-    "path", ["lib/ldyn/a.py", "lib/ldyn/show/f.js", "book/results/s.json", "requirements.lock"]
+    "path", ["lib/ldyn/a.py", "lib/ldyn/show/f.js", "book/results/a/s.json", "requirements.lock"]
 )
 def test_the_cache_key_sees_every_input(tmp_path, path):
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -82,9 +82,10 @@ def test_frozen_numbers_are_named_and_marked_when_the_code_changed(tmp_path, mon
     about = {"scale": "laptop", "date": "2026-01-02", "source": "abc"}
     (tmp_path / "toy.json").write_text(json.dumps({"provenance": about, "rows": []}))
     page = 'a = frozen("toy")\nshow.run_at_full_scale("toy")\nfrozen("never")\n'
-    monkeypatch.setattr("ldyn.studies.is_stale", lambda study: False)
+    monkeypatch.setattr("ldyn.studies.load_study", lambda name: name)
+    monkeypatch.setattr("ldyn.sweep.is_stale", lambda study: False)
     assert ldfacts.frozen_numbers(page, tmp_path) == ["`toy`, scale laptop, 2026-01-02"]
-    monkeypatch.setattr("ldyn.studies.is_stale", lambda study: True)
+    monkeypatch.setattr("ldyn.sweep.is_stale", lambda study: True)
     assert ldfacts.frozen_numbers(page, tmp_path)[0].endswith("**(older code)**")
 
 

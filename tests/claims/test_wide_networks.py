@@ -11,11 +11,9 @@ from ldyn.landscape import (
     expansion_count,
     fukumizu_amari_toy,
     gated_unit,
-    gradient_flow,
-    levenberg_marquardt,
-    newton,
     surjections,
 )
+from ldyn.optim import gradient_flow, levenberg_marquardt, newton
 
 F64 = torch.float64
 

@@ -90,6 +90,30 @@ def separated(matrix, weights, m, d):
     return full.T @ matrix @ full
 
 
+def with_ones(h):
+    return torch.cat([h, torch.ones(len(h), 1, dtype=F64)], 1)
+
+
+def deep(parts, x, activation, *, shifted=None, shift=0.0):
+    """The values before the last activation; `shift` (n, M) joins those of layer `shifted`."""
+    h = x
+    for i, a in enumerate(parts):
+        z = with_ones(ACTIVATIONS[activation](h) if i else h) @ a.T
+        h = z + shift if i == shifted else z
+    return h
+
+
+def with_copies(flat, fixed, layer, m, d, copies):
+    """The tensors of flat = [rest, v_0, w_0, …] with `copies` of the layer's last unit."""
+    split = flat.split([t.numel() for t in fixed] + [m, d] * copies)
+    *parts, bias = [p.reshape(t.shape) for p, t in zip(split, fixed, strict=False)]
+    pairs = split[len(fixed) :]
+    parts[layer] = torch.cat([parts[layer], torch.stack(pairs[1::2])])
+    after = parts[layer + 1]
+    parts[layer + 1] = torch.cat([after, torch.stack(pairs[::2], 1), bias[:, None]], 1)
+    return parts
+
+
 @pytest.mark.parametrize("layer", [0, 1, 2])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus", "relu"])
 @pytest.mark.parametrize("classes", [False, True])
@@ -99,40 +123,19 @@ def test_the_same_in_every_layer_of_a_deep_net(layer, activation, classes):
     y = torch.arange(n) % 3 if classes else normal(n, 2, seed=2)
     loss = cross_entropy if classes else squared
     tensors = [normal(b, a + 1, seed=a + 10 * b) for a, b in itertools.pairwise(widths)]
-
-    def value(parts, given=None):
-        """The output, with the layer after the chosen one shifted by `given` (n, M)."""
-        h = x
-        for i, a in enumerate(parts):
-            z = torch.cat([h, torch.ones(n, 1, dtype=F64)], 1) @ a.T
-            if given is not None and i == layer + 1:
-                z = z + given
-            h = z if i == len(parts) - 1 else ACTIVATIONS[activation](z)
-        return h
-
-    def inputs():
-        h = x
-        for a in tensors[:layer]:
-            h = ACTIVATIONS[activation](torch.cat([h, torch.ones(n, 1, dtype=F64)], 1) @ a.T)
-        return torch.cat([h, torch.ones(n, 1, dtype=F64)], 1)
-
     m, d = widths[layer + 2], widths[layer] + 1
-    g = grad(lambda z: loss(value(tensors, z), y))(torch.zeros(n, m, dtype=F64))
+
+    def shifted(z):
+        return loss(deep(tensors, x, activation, shifted=layer + 1, shift=z), y)
+
+    g = grad(shifted)(torch.zeros(n, m, dtype=F64))
+    below = ACTIVATIONS[activation](deep(tensors[:layer], x, activation)) if layer else x
     v, w = tensors[layer + 1][:, -2], tensors[layer][-1]
-    forms = surplus_forms(g, inputs(), v, w, activation=activation)
+    forms = surplus_forms(g, with_ones(below), v, w, activation=activation)
 
     def total(flat, copies):
-        """The loss of flat = [rest, v_0, w_0, …] with `copies` of the layer's last unit."""
-        split = flat.split(
-            [t.numel() for t in fixed] + [m, d] * copies,
-        )
-        rest = [p.reshape(t.shape) for p, t in zip(split, fixed, strict=False)]
-        pairs = split[len(fixed) :]
-        parts = list(rest[:-1])
-        parts[layer] = torch.cat([parts[layer], torch.stack(pairs[1::2])])
-        after, bias = parts[layer + 1], rest[-1]
-        parts[layer + 1] = torch.cat([after, torch.stack(pairs[::2], 1), bias[:, None]], 1)
-        return loss(value(parts), y)
+        parts = with_copies(flat, fixed, layer, m, d, copies)
+        return loss(deep(parts, x, activation), y)
 
     fixed = [t.clone() for t in tensors]
     fixed[layer] = tensors[layer][:-1]

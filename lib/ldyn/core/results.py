@@ -77,15 +77,20 @@ def frozen(study: str) -> Frozen:
 
     Raises: ValueError when the study was never frozen; the message lists those that were.
     """
-    path = results_folder() / f"{study}.json"
-    if not path.is_file():
-        known = sorted(p.stem for p in path.parent.glob("*.json"))
+    places = {path.stem: path for path in results_folder().rglob("*.json")}
+    if study not in places:
+        known = sorted(places)
         raise ValueError(
             f"no frozen results for {study!r}; there are: {', '.join(known) or 'none'}. "
             f"Compute them with `make study NAME={study} SCALE=laptop` and `make freeze`"
         )
-    data = json.loads(path.read_text())
-    return Frozen(study=study, provenance=data["provenance"], rows=data["rows"])
+    data = json.loads(places[study].read_text())
+    rows = data["rows"] if "rows" in data else _rows(data["columns"])
+    return Frozen(study=study, provenance=data["provenance"], rows=rows)
+
+
+def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def device_name(device: torch.device) -> str:

@@ -20,8 +20,6 @@ from ldyn.landscape.flatness import (
     kink_margin,
     sample_inactive,
 )
-from ldyn.landscape.flow import Flow, gradient_flow
-from ldyn.landscape.minima import Minima, gradient_descent, levenberg_marquardt, newton
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -39,9 +37,7 @@ from ldyn.landscape.units import UnitNet
 
 __all__ = [
     "EXERCISES",
-    "Flow",
     "Forms",
-    "Minima",
     "Toy",
     "UnitGroups",
     "UnitNet",
@@ -60,8 +56,6 @@ __all__ = [
     "gaussian_divergence",
     "gaussian_price",
     "gibbs_price",
-    "gradient_descent",
-    "gradient_flow",
     "growth_order",
     "inactive",
     "inactive_probability",
@@ -69,8 +63,6 @@ __all__ = [
     "kink_margin",
     "kl_inverse",
     "last_unit_forms",
-    "levenberg_marquardt",
-    "newton",
     "pac_bayes_bound",
     "replicate",
     "rescale",

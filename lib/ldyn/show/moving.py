@@ -82,15 +82,14 @@ class Moving:
 def moving(
     name: str, *, state: dict[str, Any], alt: str, poster: Figure | Still | None = None
 ) -> Moving:
-    """Return the moving figure `figures/<name>.js` with `state`, as the value of a cell.
+    """Return the moving figure `figures/<chapter>/<name>.js` with `state`, as the value of a cell.
 
     `state` holds numbers, strings, lists and tensors; the module reads them with `model.get`.
     `alt` says what is to be seen, also to the module (`model.get("alt")`). `poster` is what shows
     where no JavaScript runs. Raises: ValueError for an unknown name, a state that JSON cannot
     write, or an alt text that says nothing.
     """
-    known = sorted(p.stem for p in _FIGURES.glob("*.js") if not p.stem.startswith("_"))
-    require_choice(name, known, "name")
+    require_choice(name, sorted(_places()), "name")
     require_alt(alt)
     plain = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in state.items()} | {"alt": alt}
     try:
@@ -105,7 +104,12 @@ def moving(
 
 def source(name: str) -> str:
     """Return the ES module of a figure: the common helpers, then its own file."""
-    return "\n".join((_FIGURES / f"{part}.js").read_text("utf-8") for part in ("_common", name))
+    files = (_FIGURES / "_common.js", _places()[name])
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def _places() -> dict[str, Path]:
+    return {path.stem: path for path in _FIGURES.glob("*/*.js")}
 
 
 def _dump(state: dict[str, Any]) -> str:

@@ -1,0 +1,45 @@
+"""What the figures on PAC-Bayes and on generalisation compute in the page, against the library."""
+
+import json
+import math
+
+import pytest
+import torch
+
+from ldyn.landscape import UnitNet, kl_inverse
+from ldyn.studies.landscape import pac_bayes
+
+
+@pytest.mark.parametrize(("q", "budget"), [(0.0, 0.2), (0.05, 0.01), (0.3, 1.5)])
+def test_the_inverse_in_the_page_is_that_of_the_library(js, q, budget):
+    assert js("bound", f"klInverse({q}, {budget})") == pytest.approx(kl_inverse(q, budget).item())
+
+
+@pytest.mark.parametrize(("activation", "n", "surplus"), [
+    ("tanh", 100, 32), ("tanh", 1000, 8), ("relu", 1000, 8), ("relu", 100_000, 0),
+])  # fmt: skip
+def test_the_calculator_finds_the_best_posterior(js, activation, n, surplus):
+    x = pac_bayes.augmented(torch.linspace(-1, 1, 201, dtype=torch.float64))
+    state = {"heights": {}, "prior": 2, "cone": 0.25, "failure": 0.04}
+    net = UnitNet(inputs=2, activation=activation)
+    theta = pac_bayes.teacher(net)
+    heights = pac_bayes.risk_per_square(net, theta, x)
+    power = pac_bayes.unit_powers(net, x).mean()
+    state |= {"theta": theta.tolist(), "power": power.item()}
+    state["heights"][activation] = heights.tolist()
+    found = js("bound", f"bestBound({json.dumps(state)}, '{activation}', {n}, {surplus})")
+    cell = pac_bayes.Cell(
+        activation=activation, outputs=1, samples=n, noise=0.0, surplus=surplus
+    )  # fmt: skip
+    best = pac_bayes.best_posterior(cell, theta, heights, power, 0.0)
+    assert found["rate"] == pytest.approx(best["rate"], rel=0.01)
+    assert found["base"] == pytest.approx(best["divergence"], rel=0.005)
+    assert found["unit"] == pytest.approx(best["unit"], rel=0.005)
+    assert found["level"] == pytest.approx(math.log(2 * math.sqrt(n) / 0.04))
+    total = found["base"] + surplus * found["unit"] + found["level"]
+    assert found["bound"] == pytest.approx(kl_inverse(found["risk"], total / n).item(), rel=1e-9)
+
+
+def test_the_risk_under_the_fits_is_a_mean_square(js):
+    assert js("surplus-fit", "meanSquare([1, 2, 4], [1, 1, 1])") == pytest.approx(10 / 3)
+    assert js("surplus-fit", "[0, 40, 80].map((i) => gridPoint(i, 81))") == [-1, 0, 1]
