@@ -1,6 +1,7 @@
 """Figures and tables as readers see them: numbered, captioned, and no larger than the screen."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_every_figure_has_a_number_and_a_caption(visit):
 def test_figures_of_a_page_are_numbered_in_turn_by_chapter(visit):
     numbers = [figure["number"].split()[1] for figure in visit.page.evaluate(FIGURES)]
     parts = [tuple(map(int, number.split("."))) for number in numbers]
-    assert all(b[:-1] == a[:-1] and b[-1] == a[-1] + 1 for a, b in zip(parts, parts[1:]))
+    assert all(b[:-1] == a[:-1] and b[-1] == a[-1] + 1 for a, b in pairwise(parts))
     toc = yaml.safe_load((Path(__file__).resolve().parents[2] / "_toc.yml").read_text("utf-8"))
     (part,) = (p for p in toc["parts"] if p.get("numbered"))
     folders = [Path(chapter["file"]).parent.name for chapter in part["chapters"]]
@@ -77,7 +78,8 @@ def test_result_tables_are_tables_with_headers(visit):
     assert [text for text in printed if tables_in_text(text)] == []
     bare = visit.page.eval_on_selector_all(
         "article .cell_output table",
-        "(found) => found.filter((t) => !t.tHead || [...t.querySelectorAll('th')].some((h) => !h.scope)"
+        "(found) => found.filter((t) => !t.tHead"
+        " || [...t.querySelectorAll('th')].some((h) => !h.scope)"
         " || [...t.tBodies[0].rows].some((r) => r.cells[0].tagName !== 'TH')).length",
     )
     assert bare == 0

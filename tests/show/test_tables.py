@@ -27,7 +27,7 @@ def test_every_row_and_column_has_its_header_and_numbers_are_written_out():
 
 
 def test_zero_has_no_power_of_ten():
-    assert "<td class=\"ld-number\">0</td>" in show.table({"a": "", "b": ".0e"}, [("x", 0.0)]).html
+    assert '<td class="ld-number">0</td>' in show.table({"a": "", "b": ".0e"}, [("x", 0.0)]).html
 
 
 def test_a_row_of_another_length_or_a_value_without_its_format_is_refused():

@@ -18,17 +18,10 @@ def table(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> Note:
     heads, formats = list(columns), list(columns.values())
     body = [_row(row, heads, formats) for row in rows]
     top = "".join(_cell(name, fmt, scope="col") for name, fmt in columns.items())
-    lines = "".join(
-        "<tr>"
-        + "".join(
-            _cell(text, fmt, scope="" if place else "row")
-            for place, (text, fmt) in enumerate(zip(row, formats, strict=True))
-        )
-        + "</tr>"
-        for row in body
-    )
+    lines = "".join(f"<tr>{_cells(row, formats)}</tr>" for row in body)
     html = (
-        f'<div class="ld-scroll"><table class="ld-table"><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'
+        f'<div class="ld-scroll"><table class="ld-table"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
     )
     return Note(html=html, text=_plain([heads, *body], formats))
 
@@ -40,6 +33,11 @@ def _row(row: Sequence[Any], heads: list[str], formats: list[str]) -> list[str]:
             f"got {len(row)}: {tuple(row)!r}"
         )
     return ["—" if v is None else written(v, f) for v, f in zip(row, formats, strict=True)]
+
+
+def _cells(row: list[str], formats: list[str]) -> str:
+    scopes = ["row"] + [""] * (len(row) - 1)
+    return "".join(_cell(t, f, scope=s) for t, f, s in zip(row, formats, scopes, strict=True))
 
 
 def _cell(text: str, fmt: str, *, scope: str) -> str:
