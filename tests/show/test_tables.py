@@ -26,6 +26,11 @@ def test_every_row_and_column_has_its_header_and_numbers_are_written_out():
     ]
 
 
+def test_a_long_text_may_be_broken_into_lines():
+    row = BeautifulSoup(show.table({"a": "", "b": ""}, [("x", "word " * 9)]).html, "html.parser").td
+    assert row["class"] == ["ld-words"]
+
+
 def test_zero_has_no_power_of_ten():
     assert '<td class="ld-number">0</td>' in show.table({"a": "", "b": ".0e"}, [("x", 0.0)]).html
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from ldyn.show.notes import Note, written
 
+_LONG = 24  # characters; a longer text may be broken into lines
+
 
 def table(columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> Note:
     """Return the table of `rows` as the value of a cell, each row headed by its first entry.
@@ -41,7 +43,8 @@ def _cells(row: list[str], formats: list[str]) -> str:
 
 
 def _cell(text: str, fmt: str, *, scope: str) -> str:
-    look = ' class="ld-number"' if fmt else ""
+    name = "ld-number" if fmt else "ld-words" if len(text) > _LONG else ""
+    look = f' class="{name}"' if name else ""
     if scope and text:
         return f'<th scope="{scope}"{look}>{escape(text)}</th>'
     return f"<td{look}>{escape(text)}</td>"
