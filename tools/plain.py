@@ -88,7 +88,9 @@ def _block(tag: Tag, cells: Cells, link: Callable[[str], str]) -> None:
     elif tag.name == "table":
         cells.write(_table(tag, link))
     elif tag.name == "figure":
-        _figure(tag, cells, link)
+        number = tag.find(class_="caption-number")
+        number.replace_with(BeautifulSoup(f"<b>{number.get_text().strip()}.</b> ", "html.parser"))
+        _blocks(tag.find("figcaption"), cells, link)
     elif tag.name == "blockquote":
         cells.write(_quote(_nested(tag, link)))
     elif tag.name in ("p", "a", "span", "em", "strong", "code", "img"):
@@ -115,17 +117,6 @@ def _admonition(tag: Tag, looks: set[str], cells: Cells, link: Callable[[str], s
     inner.write(f"**{words.rstrip('.')}.**")
     _blocks(body, inner, link)
     cells.write(_quote("\n\n".join(inner.pending)))
-
-
-def _figure(tag: Tag, cells: Cells, link: Callable[[str], str]) -> None:
-    """Write the caption; the notebook's own cell, just before, draws the picture."""
-    caption = tag.find("figcaption")
-    number = caption.find(class_="caption-number")
-    if number is not None:
-        number.string = f"{number.get_text().strip()}."
-        number.name = "strong"
-        number.insert_after(" ")
-    _blocks(caption, cells, link)
 
 
 def _fold(title: str, body: Tag, cells: Cells, link: Callable[[str], str]) -> None:

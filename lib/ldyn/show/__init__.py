@@ -3,7 +3,7 @@
 Static: ``fig, ax = show.axes()``, draw with colours from ``show.INK`` (they follow the theme), and
 end the cell with ``show.still(fig, alt="…")``. Tables: ``show.table({"n": ",", "risk": ".4f"},
 rows)``. Moving: ``show.moving("name", state={…}, alt="…", poster=fig)`` shows
-figures/<chapter>/name.js, ten lines on the helpers of _common.js::
+figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js::
 
     function render({ model, el }) {
       const fig = figure(el, model);                    // theme, sizes, clean-up
