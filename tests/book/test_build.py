@@ -36,6 +36,7 @@ def test_the_front_box_says_what_was_measured(first):
 def test_the_ledger_shows_what_the_tests_recorded(first):
     rows = first.select("table.ld-claims tbody tr")
     assert len(rows) == 1
+    assert {head.get("scope") for head in first.select("table.ld-claims th")} == {"col"}
     cells = [" ".join(cell.get_text().split()) for cell in rows[0].find_all("td")]
     assert cells[1:4] == ["−1", "−1.02 [−1.1, −0.9]", "✓ holds a caveat"]
     assert rows[0].find("a", href="#thm-toy")
