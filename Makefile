@@ -5,9 +5,11 @@ jb := $(bin)/jupyter-book build . -W -n --keep-going
 SCALE ?= laptop
 WORKERS ?= 2
 PORT ?= 8000
+# A thread that waits for another sleeps: spinning, it takes the core that the other one needs.
+export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab serve student offline pdf study verdicts freeze bench lock clean
+.PHONY: help book test browser lab serve student offline pdf study verdicts freeze costs bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,9 @@ verdicts: .venv/.ready ## Let the tests write the verdicts of the ledger anew
 freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=laptop|full
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make freeze NAME=… SCALE=laptop"; exit 2; }
 	$(bin)/python -m ldyn.studies freeze $(NAME) --scale $(SCALE)
+
+costs: .venv/.ready ## Measure what each page takes to run (idle machine, some minutes)
+	$(bin)/python tools/costs.py
 
 bench: .venv/.ready ## Measure speed against peers, side by side
 	@for b in benchmarks/[a-z]*.py; do echo "== $$b"; $(bin)/python $$b || exit 1; done

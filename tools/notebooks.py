@@ -73,7 +73,7 @@ def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, An
             "page; build the book again with `make book`"
         )
     cells = [_code_cell(install_cell(root))]
-    left = [c for c in code if not c.source.strip().startswith("show.page_cost(")]
+    left = list(code)
     for text in built:
         if text is not None:
             cells.append(_text_cell(text))

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 OPEN, CLOSE = "\ue000", "\ue001"
 _SKIP = {"script", "style", "svg", "button", "label", "input"}
+_OF_THE_BUILD = {"ld-cost", "ld-behind"}  # in the front box: measured anew now and then
 
 
 @dataclass
@@ -61,8 +62,12 @@ def _blocks(parent: Tag, cells: Cells, link: Callable[[str], str]) -> None:
         if isinstance(child, NavigableString):
             if type(child) is NavigableString and child.strip():
                 cells.write(_tidy(str(child)))
-        elif isinstance(child, Tag) and child.name not in _SKIP:
+        elif isinstance(child, Tag) and not _skipped(child):
             _block(child, cells, link)
+
+
+def _skipped(tag: Tag) -> bool:
+    return tag.name in _SKIP or not _OF_THE_BUILD.isdisjoint(tag.get("class") or [])
 
 
 def _block(tag: Tag, cells: Cells, link: Callable[[str], str]) -> None:
@@ -185,9 +190,7 @@ def _list(tag: Tag, link: Callable[[str], str], indent: str = "") -> str:
 def _definitions(tag: Tag, link: Callable[[str], str]) -> str:
     blocks = []
     for child in tag.find_all(["dt", "dd"], recursive=False):
-        if "ld-cost" in (child.get("class") or []):
-            blocks.pop()
-        elif child.name == "dt":
+        if child.name == "dt":
             blocks.append(f"**{_inline(child, link)}**")
         else:
             blocks[-1] += f"\n\n{_nested(child, link)}"
@@ -214,7 +217,7 @@ def _inline(tag: Tag | None, link: Callable[[str], str]) -> str:
 def _pieces(tag: Tag, link: Callable[[str], str]) -> Iterator[str]:
     for child in tag.children:
         if isinstance(child, Tag):
-            if child.name not in _SKIP:
+            if not _skipped(child):
                 yield _inline_element(child, link)
         elif type(child) is NavigableString:
             yield re.sub(r"([*_`$\[\]<])", r"\\\1", str(child))

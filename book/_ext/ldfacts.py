@@ -1,4 +1,4 @@
-"""The front box of a page: what is learnt, what is needed, and what it costs, measured."""
+"""The front box of a page: what is learnt, what is needed, and how long it takes."""
 
 import json
 import re
@@ -7,16 +7,20 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from myst_nb.core.variables import RetrievalError
-from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.util.docutils import SphinxDirective
 
 _WORDS_A_MINUTE = 150
 _FORMULAS_A_MINUTE = 4
+_IDLE = 0.7  # load of the machine before the first page ran
+_FOLD = '<details class="ld-behind"><summary>Behind this page</summary>'
 
 
 class PageFacts(SphinxDirective):
-    """Write the front box from `:learn:` and `:need:` (items parted by ;) and measured costs."""
+    """Write the front box from `:learn:` and `:need:` and what was frozen.
+
+    In sight: what is learnt, what is needed, how long it takes to read and to run. Folded: how
+    that was measured, and the frozen studies.
+    """
 
     option_spec: ClassVar = {
         "learn": directives.unchanged_required,
@@ -25,48 +29,47 @@ class PageFacts(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         box = nodes.container(classes=["ld-facts"])
-        listing = nodes.definition_list()
-        box += listing
-        listing += self._row("You will learn", self._items(self.options.get("learn", "")))
-        listing += self._row("You need", self._items(self.options.get("need", "")))
         source = Path(self.env.doc2path(self.env.docname)).read_text(encoding="utf-8")
+        results = Path(self.env.srcdir) / "book" / "results"
+        box += self._line("You will learn", self.options.get("learn", ""))
+        box += self._line("You need", self.options.get("need", ""))
         minutes = reading_minutes(source)
-        listing += self._row(
-            "To read", [nodes.Text(f"about {minutes} minute{'s' if minutes > 1 else ''}")]
-        )
-        if cost := self._cost():
-            listing += self._row("To run", [nodes.Text(cost)], classes=["ld-cost"])
-        if frozen := frozen_numbers(source, Path(self.env.srcdir) / "book" / "results"):
-            items = [self.state.inline_text(text, self.lineno)[0] for text in frozen]
-            listing += self._row("Frozen numbers", items)
+        time = self._line("To read", f"about {minutes} minute{'s' if minutes > 1 else ''}.")
+        self.env.note_dependency(str(results / "page_costs.json"))
+        told, how = run_cost(results / "page_costs.json", self.env.docname)
+        if told:
+            run = nodes.inline("", "", classes=["ld-cost"])
+            run.extend([nodes.Text(" "), nodes.strong("", "To run"), nodes.Text(f" {told}.")])
+            time += run
+        box += time
+        frozen = frozen_numbers(source, results)
+        if notes := [how] * bool(how) + [f"Frozen numbers: {'; '.join(frozen)}."] * bool(frozen):
+            box += nodes.raw("", _FOLD, format="html")
+            box.extend(self._line("", text) for text in notes)
+            box += nodes.raw("", "</details>", format="html")
         return [box]
 
-    def _row(self, term: str, items: list, classes: list[str] | None = None) -> nodes.Node:
-        if len(items) > 1:
-            body: nodes.Node = nodes.bullet_list("", *(_item(item) for item in items))
-        else:
-            body = nodes.paragraph("", "", *(_flat(items[0]) if items else []))
-        definition = nodes.definition("", body, classes=classes or [])
-        return nodes.definition_list_item("", nodes.term("", term), definition)
+    def _line(self, term: str, text: str) -> nodes.paragraph:
+        inline = self.state.inline_text(text, self.lineno)[0]
+        head = [nodes.strong("", term), nodes.Text(" ")] if term else []
+        return nodes.paragraph("", "", *head, *inline)
 
-    def _items(self, text: str) -> list[list[nodes.Node]]:
-        parts = [part.strip() for part in text.split(";") if part.strip()]
-        return [self.state.inline_text(part, self.lineno)[0] for part in parts]
 
-    def _cost(self) -> str:
-        page = Path(self.env.docname).name
-        try:
-            seconds, memory, machine = (
-                self._glued(f"{page}/run-{what}") for what in ("seconds", "memory", "machine")
+def run_cost(path: Path, page: str) -> tuple[str, str]:
+    """Return what running a page takes, and how that was measured; empty when it was not."""
+    measured = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
+    for row in measured["rows"]:
+        if row["page"] == page:
+            about, seconds = measured["provenance"], max(1, round(row["cpu_seconds"]))
+            idle = (
+                "nothing else running" if about["load_before"] < _IDLE else "other work beside it"
             )
-        except RetrievalError:
-            return ""
-        gpu = _gpu_seconds(Path(self.env.srcdir) / "book" / "results" / "page_costs.json", page)
-        return f"{seconds} s and {memory} MiB on {machine}; on a GPU: {gpu}"
-
-    def _glued(self, key: str) -> str:
-        data = retrieve_glue_data(self.state.document, key).data
-        return str(data["text/plain"]).strip("'\"")
+            return (
+                f"{seconds} CPU second{'s' * (seconds > 1)}",
+                f"Measured on one thread, with {idle}: {row['cpu_seconds']:.1f} CPU "
+                f"seconds, {row['mebibytes']} MiB; {about['machine']}, {about['date']}.",
+            )
+    return "", ""
 
 
 def reading_minutes(source: str) -> int:
@@ -103,19 +106,3 @@ def _older(study: str, about: dict[str, Any]) -> bool:
         return is_stale(load_study(study))
     except (ModuleNotFoundError, ValueError):  # the study itself is gone
         return "source" in about
-
-
-def _gpu_seconds(path: Path, page: str) -> str:
-    if not path.is_file():
-        return "not measured"
-    frozen = json.loads(path.read_text(encoding="utf-8"))
-    rows = [row for row in frozen["rows"] if row["page"] == page]
-    return f"{rows[0]['seconds']:.0f} s on {rows[0]['device']}" if rows else "not measured"
-
-
-def _flat(item: object) -> list[nodes.Node]:
-    return item if isinstance(item, list) else [item]  # type: ignore[list-item]
-
-
-def _item(item: object) -> nodes.Node:
-    return nodes.list_item("", nodes.paragraph("", "", *_flat(item)))

@@ -49,8 +49,6 @@ def glue(key, text):
     about = {"scrapbook": {"name": key, "mime_prefix": mime}}
     display({mime + "text/plain": text}, raw=True, metadata=about)
 glue("first/answer", toy.ANSWER)
-for what, text in (("seconds", "3"), ("memory", "99"), ("machine", "Toy CPU, 2 cores")):
-    glue(f"first/run-{what}", text)
 ```
 
 ```{code-cell} ipython3
@@ -111,6 +109,11 @@ first:
 second:
 - {id: other, statement: "Not shown here", source: [], test: "t::t", predicted: "0"}
 """
+COSTS = """
+{"provenance": {"machine": "Toy CPU, 2 cores", "date": "2026-01-02", "threads": 1,
+  "load_before": 0.1},
+ "rows": [{"page": "book/first", "cpu_seconds": 2.6, "mebibytes": 99}]}
+"""
 RECORD = """
 {"toy-rate": {"verdict": "holds", "measured": -1.02, "low": -1.1, "high": -0.9},
  "other": {"verdict": "not reproduced", "measured": 1.0, "low": null, "high": null}}
@@ -134,6 +137,7 @@ class Toy:
             "book/references.md": "# References\n\n```{bibliography}\n```\n",
             "book/claims.yml": CLAIMS,
             "book/results/claims.json": RECORD,
+            "book/results/page_costs.json": COSTS,
             "_toc.yml": "format: jb-book\nroot: book/first\nchapters:\n"
             "- file: book/second\n- file: book/references\n",
             "requirements.lock": "",

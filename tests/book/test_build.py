@@ -28,9 +28,19 @@ def test_numbers_reach_the_prose_of_their_page_and_of_others(built, first):
 
 def test_the_front_box_says_what_was_measured(first):
     box = first.select_one(".ld-facts")
-    assert "3 s and 99 MiB on Toy CPU, 2 cores; on a GPU: not measured" in box.get_text()
-    assert "about 1 minute" in box.get_text()
+    learn, need, time = (p.get_text() for p in box.find_all("p", recursive=False))
+    assert learn == r"You will learn how \(a\) goes; why"
+    assert need == "You need Second page"
+    assert time == "To read about 1 minute. To run 3 CPU seconds."
     assert box.find("a", href="second.html")
+
+
+def test_how_it_was_measured_is_folded(first):
+    folded = first.select_one(".ld-facts details:not([open])")
+    assert folded.summary.get_text() == "Behind this page"
+    assert "on one thread, with nothing else running" in folded.get_text()
+    assert "2.6 CPU seconds, 99 MiB; Toy CPU, 2 cores, 2026-01-02." in folded.get_text()
+    assert not first.select_one(".ld-facts").find_all(string=re.compile("MiB"), recursive=False)
 
 
 def test_the_ledger_shows_what_the_tests_recorded(first):
@@ -110,6 +120,8 @@ def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
     assert "> **Theorem 1 (Toy).**" in text
     folded = re.search(r"<details><summary>Solution to Exercise 1.*?</details>", text, re.S)
     assert "Abracadabra" in folded[0]
+    assert "You will learn** how $a$ goes; why" in text
+    assert "To run" not in text
     assert "Toy CPU" not in text
     code = ["".join(c["source"]) for c in book["cells"] if c["cell_type"] == "code"]
     assert [line.splitlines()[0] for line in code[1:]] == [

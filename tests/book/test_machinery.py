@@ -72,6 +72,13 @@ def test_the_cache_key_sees_every_input(tmp_path, path):
     assert ldbook.digest(tmp_path) == before
 
 
+def test_the_cache_key_does_not_see_what_pages_cost(tmp_path):
+    before = ldbook.digest(tmp_path)
+    (tmp_path / "book" / "results").mkdir(parents=True)
+    (tmp_path / "book" / "results" / "page_costs.json").write_text("{}")
+    assert ldbook.digest(tmp_path) == before
+
+
 def test_reading_time_counts_words_and_formulas_and_not_headers():
     head = "---\nkernelspec: x\n---\n" + ":label: y\n" * 500
     assert ldfacts.reading_minutes(head + "word " * 150 * 7) == 7

@@ -26,6 +26,33 @@ CUT = """() => [...document.querySelectorAll('article mjx-container')].filter((f
 }).map((formula) => formula.textContent.slice(0, 60))"""
 
 
+BOX = """() => {
+  const box = document.querySelector('.ld-facts');
+  if (!box) return null;
+  const open = [...box.querySelectorAll(':scope > p, :scope > details > summary')];
+  const lines = open.map((p) =>
+    Math.round(p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight)));
+  const folded = ![...box.querySelectorAll('details')].some((d) => d.open);
+  return { folded, lines: lines.reduce((a, b) => a + b, 0), height: box.offsetHeight };
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_front_box_is_short(visit, width, height):
+    visit.page.set_viewport_size({"width": width, "height": height})
+    visit.settle()
+    box = visit.page.evaluate(BOX)
+    visit.page.set_viewport_size({"width": 1440, "height": 900})
+    if box is None:
+        pytest.skip("a page without a front box")
+    assert box["folded"]
+    assert box["lines"] >= 3
+    if width == 1440:
+        assert box["lines"] <= 5, f"{box['lines']} lines; shorten :learn: and :need:"
+    else:
+        assert box["height"] <= height / 3, f"{box['height']} px; shorten :learn: and :need:"
+
+
 def test_it_loads_without_error_or_network(visit):
     assert visit.errors == []
     assert visit.failed == []

@@ -1,6 +1,5 @@
 """Linear methods against the two lower bounds, on frozen numbers."""
 
-import pytest
 import torch
 
 from ldyn.core import frozen, slope
@@ -85,9 +84,6 @@ def test_validation_does_not_beat_the_oracle(claim):
     assert min(ratios) >= 1
 
 
-@pytest.mark.parametrize("dim", [2])
-def test_level_cut_haar(claim, dim):
-    _, k, r = frozen("haar").where(dim=dim).table("cut", columns="log_n", rows="seed")
-    s = slope(2.0 ** torch.tensor(k).double(), r, upper_half=True)
-    claim("linear-wavelets", measured=s.value, low=s.low, high=s.high)
-    assert abs(s.value + 1 / (dim + 1)) <= 0.05
+def test_level_cut_haar(claim):
+    found = slopes("rates", "oracle", ["haar cut"], target="disk")
+    within(claim, "linear-wavelets", found, -1 / 3)

@@ -1,9 +1,10 @@
-"""Adaptive partitions against their rung, on frozen numbers."""
+"""Thresholding on a grid, and partitions at random points, on frozen numbers."""
 
 import pytest
 import torch
 
 from ldyn.core import frozen, slope
+from ldyn.piecewise import grid_values, half_space
 
 
 def haar_slope(dim):
@@ -30,6 +31,20 @@ def test_thresholded_haar_on_a_disk(claim):
     assert abs(s.value + 1 / 2) <= 0.05
 
 
+def test_two_half_spaces_that_a_grid_cannot_tell_apart(claim):
+    """t and t' at neighbouring rows of centres: equal values, ‖f − f'‖² = |t − t'|."""
+    ratios = []
+    for dim, side in ((1, 64), (2, 64), (2, 256), (3, 16)):
+        normal, ends = (*[0.0] * (dim - 1), 1.0), [(0.5 + s) / side for s in (1e-9, 1 - 1e-9)]
+        one, other = (grid_values(half_space(normal, t), side) for t in ends)
+        assert one.shape == (side,) * dim
+        assert torch.equal(one, other)
+        n = side**dim
+        ratios.append((ends[1] - ends[0]) * n ** (1 / dim))
+    claim("grid-floor", measured=min(ratios))
+    assert min(ratios) > 0.999
+
+
 def test_one_split(claim):
     rows = frozen("rates").where(target="step", method="one split")
     _, n, r = rows.table("oracle", columns="n", rows="seed")
@@ -45,7 +60,7 @@ def test_dyadic_trees(claim):
     assert abs(s.value + 1 / 2) <= 0.1
 
 
-@pytest.mark.xfail(strict=True, reason="forests are slower than the rung at these sizes")
+@pytest.mark.xfail(strict=True, reason="forests are slower at these sizes")
 def test_forests(claim):
     s = disk_slope("forest")
     claim("forest-rung", measured=s.value, low=s.low, high=s.high)

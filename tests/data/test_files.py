@@ -1,63 +1,12 @@
 """Loading data. The network is a server in this process, on this machine alone."""
 
-import hashlib
-import http.server
-import io
-import threading
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from served import NAME, PICTURE, encoded, source
 
 from ldyn import data
 from ldyn.data import files as module
-
-PICTURE = np.random.default_rng(0).integers(0, 256, (24, 31), dtype=np.uint8)
-NAME = "scene/picture.png"
-
-
-def encoded(picture=PICTURE, level=6):
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=level)
-    return out.getvalue()
-
-
-@pytest.fixture
-def site(monkeypatch, tmp_path):
-    """A server whose answers are listed in advance: (status, body) each, the last one for ever."""
-    state = SimpleNamespace(answers=[(200, encoded())], asked=0)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, body = state.answers[min(state.asked, len(state.answers) - 1)]
-            state.asked += 1
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(
-        target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}
-    )
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/picture.png"
-    digest = hashlib.sha256(PICTURE.tobytes()).hexdigest()
-    source = module.Source(url=state.url, digest=digest, decode=module._png)
-    monkeypatch.setattr(module, "SOURCES", {NAME: source})
-    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.delenv("LDYN_DATA", raising=False)
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from ldyn.data.sources import SOURCES
 
 
 def test_a_file_is_downloaded_once_and_then_read_from_the_cache(site):
@@ -93,6 +42,44 @@ def test_a_page_that_is_gone_or_shut_is_not_asked_for_again(site, status):
     assert site.asked == 1
 
 
+def test_mirrors_are_tried_in_order_and_the_first_good_one_is_kept(site):
+    site.mirrored("/shut.png", "/other.png", "", "/never.png")
+    site.at = {"/shut.png": (403, b""), "/other.png": (200, encoded(PICTURE + 1))}
+    assert np.array_equal(data.fetch(NAME), PICTURE)
+    assert site.paths == ["/shut.png", "/other.png", "/picture.png"]
+    assert (data.cache_folder() / NAME).read_bytes() == encoded()
+
+
+def test_when_all_mirrors_fail_each_is_named_with_its_reason(site):
+    site.mirrored("", "/shut.png", "/busy.png", "/torn.png")
+    site.at = {
+        "/picture.png": (200, encoded(PICTURE + 1)),
+        "/shut.png": (403, b""),
+        "/busy.png": (503, b""),
+        "/torn.png": (200, encoded()[:-200]),
+    }
+    with pytest.raises(data.DataError, match=r"could not download scene/picture\.png") as caught:
+        data.fetch(NAME)
+    said = str(caught.value)
+    for path, reason in [
+        ("/picture.png", "differs from the published"),
+        ("/shut.png", "403"),
+        ("/busy.png", "503"),
+        ("/torn.png", "truncated or damaged"),
+    ]:
+        assert reason in said.split(f"{path} (", 1)[1].split(";")[0]
+    # All of them once before any twice, and the one that is shut once only.
+    again = ["/picture.png", "/busy.png", "/torn.png"] * (module.ATTEMPTS - 1)
+    assert site.paths == ["/picture.png", "/shut.png", "/busy.png", "/torn.png", *again]
+    assert not (data.cache_folder() / NAME).exists()
+
+
+def test_a_shape_that_is_not_the_published_one_is_refused(site):
+    site.answers = [(200, encoded(PICTURE.reshape(31, 24)))]
+    with pytest.raises(data.DataError, match="differs from the published"):
+        data.fetch(NAME)
+
+
 def test_no_more_is_read_than_any_file_holds(site, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", len(encoded()) - 200)
     with pytest.raises(data.DataError, match="truncated or damaged"):
@@ -112,8 +99,7 @@ def test_every_attempt_ends_after_a_time(site, monkeypatch):
 
 
 def test_without_network_a_sentence_says_what_to_do(site, monkeypatch):
-    unreachable = module.Source(url="http://127.0.0.1:1/x.png", digest="", decode=module._png)
-    monkeypatch.setattr(module, "SOURCES", {NAME: unreachable})
+    monkeypatch.setattr(module, "SOURCES", {NAME: source(("http://127.0.0.1:1/x.png",))})
     with pytest.raises(data.DataError, match="connect to the network and try again"):
         data.fetch(NAME)
 
@@ -143,50 +129,6 @@ def test_a_damaged_cache_is_gone_even_when_the_download_fails(site):
     with pytest.raises(data.DataError, match="could not download"):
         data.fetch(NAME)
     assert not cached.exists()
-
-
-def test_a_local_folder_takes_the_place_of_the_download(site, monkeypatch, tmp_path):
-    (tmp_path / "scene").mkdir()
-    # Compressed differently: the digest is that of the content.
-    (tmp_path / NAME).write_bytes(encoded(level=0))
-    assert encoded(level=0) != encoded()
-    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
-    assert np.array_equal(data.fetch(NAME), PICTURE)
-    assert site.asked == 0
-    assert not data.cache_folder().exists()
-
-
-def test_folders_may_be_named_from_home(site, monkeypatch, tmp_path):
-    (tmp_path / "mine" / "scene").mkdir(parents=True)
-    (tmp_path / "mine" / NAME).write_bytes(encoded())
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("LDYN_DATA", "~/mine")
-    assert np.array_equal(data.fetch(NAME), PICTURE)
-    assert site.asked == 0
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert data.cache_folder() == tmp_path / ".cache" / "learning-dynamics"
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (None, "cannot be read"),
-        (encoded()[:-200], "truncated or damaged"),
-        (encoded(PICTURE + 1), "differs from the published"),
-    ],
-    ids=["absent", "truncated", "other"],
-)
-def test_a_bad_local_file_is_named_and_not_replaced(site, monkeypatch, tmp_path, content, says):
-    (tmp_path / "scene").mkdir()
-    if content is not None:
-        (tmp_path / NAME).write_bytes(content)
-    monkeypatch.setenv("LDYN_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=says) as caught:
-        data.fetch(NAME)
-    assert str(tmp_path / NAME) in str(caught.value)
-    assert "unset LDYN_DATA" in str(caught.value)
-    assert site.asked == 0
-    assert content is None or (tmp_path / NAME).read_bytes() == content
 
 
 def test_a_cache_that_cannot_be_written_does_not_matter(site, monkeypatch, tmp_path):
@@ -225,3 +167,11 @@ def test_cones_scales_the_file_and_marks_what_is_unknown(monkeypatch):
     assert scene.values.tolist() == [[0, 1], [2.5, 63.75]]
     assert scene.known.tolist() == [[False, True], [True, True]]
     assert scene.image.shape == (2, 2, 3)
+
+
+def test_every_file_has_a_mirror_and_every_address_its_name():
+    """The last part of an address is the file's own name, or the archive's that holds it."""
+    for name, listed in SOURCES.items():
+        assert len(set(listed.urls)) > 1, f"{name} has one address alone"
+        expected = "cifar-10-binary.tar.gz" if listed.member else name.rpartition("/")[2]
+        assert {url.rpartition("/")[2] for url in listed.urls} == {expected}

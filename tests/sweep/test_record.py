@@ -103,12 +103,17 @@ def test_a_batch_with_too_few_results_is_no_batch(study):
         run_study(study, "smoke")
 
 
-def test_a_cell_of_a_pool_has_one_thread(study, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    with ThreadPoolExecutor(1) as pool:
-        assert run_study(study, "smoke", executor=pool).done == 12
-    assert asked == [1] * 12
+def test_a_cell_of_a_pool_has_one_thread_and_gives_back_the_others(study):
+    seen, run = [], study.run
+    study.run = lambda cell: seen.append(torch.get_num_threads()) or run(cell)
+    torch.set_num_threads(3)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            assert run_study(study, "smoke", executor=pool).done == 12
+            assert pool.submit(torch.get_num_threads).result() == 3
+    finally:
+        torch.set_num_threads(1)
+    assert seen == [1] * 12
 
 
 @pytest.mark.parametrize(("batched", "seconds"), [(False, 12.0), (True, 3.0)])
@@ -163,7 +168,6 @@ def test_the_command_has_as_many_workers_as_it_is_told(command, monkeypatch):
         return ThreadPoolExecutor(1)
 
     monkeypatch.setattr("ldyn.sweep.command.ProcessPoolExecutor", pool)
-    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     assert command("run") == 0
     assert asked == []
     assert command("run", "--scale", "full", "--workers", "3") == 0

@@ -19,6 +19,7 @@ from ldyn.core.device import default_device
 from ldyn.core.rates import Slope, slope
 from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
+from ldyn.core.threads import few_threads
 
 __all__ = [
     "Frozen",
@@ -27,6 +28,7 @@ __all__ = [
     "Verdict",
     "check_answer",
     "default_device",
+    "few_threads",
     "frozen",
     "judge_function",
     "judge_number",

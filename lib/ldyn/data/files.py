@@ -1,110 +1,50 @@
-"""Files of data sets: where they come from, what they must hold, and where they are kept."""
+"""Files of data sets: how they are had, checked and kept."""
 
-import gzip
 import hashlib
 import http.client
-import io
 import os
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ldyn.core import require_choice
+from ldyn.data.formats import LARGEST, member, unpacked
+from ldyn.data.sources import SOURCES, Source
 
 ATTEMPTS = 3
-FIRST_WAIT = 1.0  # seconds; doubled after each failed attempt
+FIRST_WAIT = 1.0  # seconds; doubled after each round of failed attempts
 TIMEOUT = 10.0  # seconds without an answer
-LARGEST = 2**28  # bytes; no file of the book comes near it
 
 
 class DataError(OSError):
     """Data that could not be had, or that is not what it must be; the message says what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A file: its canonical address, how its bytes decode, and the digest of what they decode to.
-
-    The digest is SHA-256 of the decoded array's bytes, so that the same pictures or numbers pass
-    however they were compressed.
-    """
-
-    url: str
-    digest: str
-    decode: Callable[[bytes], np.ndarray]
-
-
-def _png(data: bytes) -> np.ndarray:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError("reading PNG files needs Pillow; try pip install pillow") from None
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-        return np.array(image)
-
-
-def _idx(data: bytes) -> np.ndarray:
-    """The gzipped format of MNIST: 0, 0, 8 (uint8), number of axes, their lengths, the entries."""
-    content = gzip.decompress(data)
-    if content[:3] != b"\0\0\x08":
-        raise ValueError("no idx file of bytes")
-    axes = content[3]
-    shape = np.frombuffer(content, ">i4", count=axes, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape).copy()
-
-
-_CONES = "https://vision.middlebury.edu/stereo/data/scenes2003/newdata/cones/"
-_MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-# Names are paths below LDYN_DATA and below the cache.
-SOURCES = {
-    "middlebury-2003/disp2.png": Source(
-        url=_CONES + "disp2.png",
-        digest="aab8a5299141937786ee7a0c2d0739e9591cb428696d37b663371fd54334a6ba",
-        decode=_png,
-    ),
-    "middlebury-2003/im2.png": Source(
-        url=_CONES + "im2.png",
-        digest="5ca5dd3e4be81a47a51d00a11fcba6f9fd6702026fecd2ddad3544f730e73bbe",
-        decode=_png,
-    ),
-    **{
-        f"mnist/{name}-ubyte.gz": Source(url=f"{_MNIST}{name}-ubyte.gz", digest=digest, decode=_idx)
-        for name, digest in {
-            "train-images-idx3": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-            "train-labels-idx1": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-            "t10k-images-idx3": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-            "t10k-labels-idx1": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-        }.items()
-    },
-}
-
-
 def fetch(name: str) -> np.ndarray:
     """Return the decoded, verified content of the file `name`, a key of `SOURCES`.
 
-    The folder named by LDYN_DATA takes the place of the download. Without it the cache is read;
-    a file that is absent there, or damaged, is downloaded and cached.
+    The folder named by LDYN_DATA takes the place of the download; there the file may be as it is
+    published, or compressed with gzip, xz or not at all. Without it the cache is read; a file that
+    is absent there, or damaged, is downloaded and cached.
     Raises: ValueError for an unknown name; DataError when the file cannot be had or is not what
     it must be; ImportError when its decoder is not installed.
     """
     require_choice(name, SOURCES, "data file")
     source = SOURCES[name]
     if folder := os.environ.get("LDYN_DATA"):
-        return _local(Path(folder).expanduser() / name, source)
-    cached = cache_folder() / name
+        return _local(Path(folder).expanduser(), name, source)
+    cached = cache_folder() / _published(name, source)
     try:
-        return _verified(cached.read_bytes(), source)
+        return _verified(cached.read_bytes(), source, cached.name)
     except DataError:
         cached.unlink(missing_ok=True)
     except OSError:  # not there, or not readable
         pass
-    data, content = _download(source)
+    data, content = _download(name, source)
     _keep(cached, data)
     return content
 
@@ -115,54 +55,70 @@ def cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "learning-dynamics"
 
 
-def _local(path: Path, source: Source) -> np.ndarray:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise DataError(
-            f"LDYN_DATA is set, but {path} cannot be read; "
-            f"put {source.url} there, or unset LDYN_DATA to download it"
-        ) from None
-    try:
-        return _verified(data, source)
-    except DataError as error:
-        raise DataError(
-            f"{path} is not used: {error}; "
-            f"replace it by {source.url}, or unset LDYN_DATA to download it"
-        ) from None
+def _published(name: str, source: Source) -> str:
+    """The path of what is downloaded: that of the file, or of the archive that it is in."""
+    archive = source.urls[0].rpartition("/")[2]
+    return f"{name.rpartition('/')[0]}/{archive}" if source.member else name
 
 
-def _verified(data: bytes, source: Source) -> np.ndarray:
+def _local(folder: Path, name: str, source: Source) -> np.ndarray:
+    bare = name.removesuffix(".gz")
+    places = [name, bare, f"{bare}.gz", f"{bare}.xz", _published(name, source)]
+    for path in (folder / place for place in places):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        try:
+            return _verified(data, source, path.name)
+        except DataError as error:
+            raise DataError(
+                f"{path} is not used: {error}; "
+                f"replace it by {source.urls[0]}, or unset LDYN_DATA to download it"
+            ) from None
+    raise DataError(
+        f"LDYN_DATA is set, but {folder / name} cannot be read, nor a copy with another "
+        f"compression; put {source.urls[0]} there, or unset LDYN_DATA to download it"
+    )
+
+
+def _verified(data: bytes, source: Source, file: str) -> np.ndarray:
+    """The array in `data`, which came under the name `file`."""
     try:
-        content = source.decode(data)
+        packed = file.endswith(".tar.gz")
+        content = source.decode(member(data, source.member) if packed else unpacked(data))
     except ImportError:
         raise
     except Exception as error:  # on damaged bytes a decoder may raise anything
         raise DataError(f"it is truncated or damaged ({error})") from None
-    if hashlib.sha256(content.tobytes()).hexdigest() != source.digest:
+    digest = hashlib.sha256(content.tobytes()).hexdigest()
+    if (content.shape, digest) != (source.shape, source.digest):
         raise DataError("its content differs from the published one")
     return content
 
 
-def _download(source: Source) -> tuple[bytes, np.ndarray]:
-    reason = ""
+def _download(name: str, source: Source) -> tuple[bytes, np.ndarray]:
+    """What an address gives, and the array in it: all are tried in order, and then once more."""
+    reasons, urls = {}, list(source.urls)
     for attempt in range(ATTEMPTS):
-        if attempt:
+        if attempt and urls:
             time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
-        try:
-            with urllib.request.urlopen(source.url, timeout=TIMEOUT) as answer:
-                data = answer.read(LARGEST)
-            return data, _verified(data, source)
-        except DataError as error:
-            reason = f"what arrived is not used: {error}"
-        except (OSError, http.client.HTTPException) as error:
-            reason = str(error) or type(error).__name__
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()
-                if error.code in (401, 403, 404, 410):
-                    break
+        for url in list(urls):
+            try:
+                with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+                    data = answer.read(LARGEST)
+                return data, _verified(data, source, url)
+            except DataError as error:
+                reasons[url] = f"what arrived is not used: {error}"
+            except (OSError, http.client.HTTPException) as error:
+                reasons[url] = str(error) or type(error).__name__
+                if isinstance(error, urllib.error.HTTPError):
+                    error.close()
+                    if error.code in (401, 403, 404, 410):
+                        urls.remove(url)
+    tried = "; ".join(f"{url} ({reason})" for url, reason in reasons.items())
     raise DataError(
-        f"could not download {source.url} ({reason}); connect to the network and try again, "
+        f"could not download {name}; tried {tried}; connect to the network and try again, "
         "or set LDYN_DATA to a folder that holds the data"
     )
 

@@ -111,7 +111,9 @@ def gaussian_price(pull: Tensor | float, outputs: int = 1) -> Tensor:
 
 
 def gibbs_price(pulls: Tensor, outputs: int = 1) -> Tensor:
-    """Return −ln mean_w (1 + c_w)^(−M/2): what no posterior of a surplus unit undercuts.
+    """Return −ln mean_w (1 + c_w)^(−M/2): the least price of a surplus unit.
+
+    No posterior undercuts it that has E[v | w] = 0 and is independent of the other units.
 
     Arguments: `pulls` c_w = 2 n κ τ² φ_w² (draws, …), where w follows the prior and φ_w² is the
     added risk per squared output weight; gives (…).

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import (
+    few_threads,
     require_choice,
     require_count,
     require_points,
@@ -117,10 +118,10 @@ def fit_nets(
     centre, scale = yt.mean(1), yt.std(1).clamp(min=torch.finfo(y.dtype).eps ** 0.5)
     xt, xv = 2 * xt - 1, 2 * xv - 1
     yt, yv = ((t - centre[:, None]) / scale[:, None] for t in (yt, yv))
-    parameters = initialise(
-        (x.shape[2], *training.hidden, 1), seeds, like=x, activation=training.activation
-    )
-    kept, record = _descend(parameters, xt, yt, xv, yv, seeds, training)
+    widths = (x.shape[2], *training.hidden, 1)
+    parameters = initialise(widths, seeds, like=x, activation=training.activation)
+    with few_threads(min(training.batch, xt.shape[1]) * sum(p.numel() for p in parameters)):
+        kept, record = _descend(parameters, xt, yt, xv, yv, seeds, training)
     units = scale.square()
     return NetsFit(
         parameters=kept,

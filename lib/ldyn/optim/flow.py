@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.func import grad, jacfwd, vmap
 
-from ldyn.core import require_count, require_positive
+from ldyn.core import few_threads, require_count, require_positive
+from ldyn.optim.minima import gram_work
 
 Derivatives = Callable[..., tuple[Tensor, Tensor]]
 
@@ -51,7 +52,18 @@ def gradient_flow(
     stops = torch.tensor([0.0, *times], dtype=start.dtype, device=start.device)
     if len(stops) < 2 or (stops.diff() <= 0).any():
         raise ValueError(f"times must increase from zero, got {list(times)}; try (1.0, 10.0)")
+    with few_threads(gram_work(start, data)):
+        return _follow(loss, start, data, stops, tolerance, most_steps)
 
+
+def _follow(
+    loss: Callable[..., Tensor],
+    start: Tensor,
+    data: Sequence[Tensor],
+    stops: Tensor,
+    tolerance: float,
+    most_steps: int,
+) -> Flow:
     def slope(theta: Tensor, *rest: Tensor) -> tuple[Tensor, Tensor]:
         g = grad(loss)(theta, *rest)
         return g, g
@@ -60,7 +72,7 @@ def gradient_flow(
     slack = 1e-12 * height(start, *data).abs()
     theta, size = start.clone(), torch.full_like(start[:, 0], 1e-3)
     now, goal = torch.zeros_like(size), torch.ones_like(size, dtype=torch.long)
-    path, steps = start.expand(len(times), -1, -1).clone(), 0
+    path, steps = start.expand(len(stops) - 1, -1, -1).clone(), 0
     while steps < most_steps and (live := (goal < len(stops)).nonzero()[:, 0]).numel():
         h = torch.minimum(size[live], stops[goal[live]] - now[live])
         here = [d[live] for d in data]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, hessian, jacfwd, jacrev, vmap
 
-from ldyn.core import require_count, require_positive
+from ldyn.core import few_threads, require_count, require_positive
 
 Linearise = Callable[..., tuple[Tensor, Tensor]]
 
@@ -55,7 +55,18 @@ def levenberg_marquardt(
             f"expected start (k, p) and data with k first, got {tuple(start.shape)} and "
             f"{[tuple(d.shape) for d in data]}; for one problem use start[None], data[None]"
         )
-    linearise = _linearise(residuals, jacobian, start, data)
+    with few_threads(gram_work(start, data)):
+        return _descend(_linearise(residuals, jacobian, start, data), start, data, steps, tolerance)
+
+
+def gram_work(start: Tensor, data: Sequence[Tensor]) -> int:
+    """Return about how many multiplications k matrices (p, p) of second derivatives take."""
+    return start.shape[1] ** 2 * (start.numel() + sum(d.numel() for d in data))
+
+
+def _descend(
+    linearise: Linearise, start: Tensor, data: Sequence[Tensor], steps: int, tolerance: float
+) -> Minima:
     r, slopes = linearise(start, *data)
     damping = 1e-3 * slopes.square().sum(1).amax(1).clamp(min=1e-12)
     state = [start.clone(), r, slopes, damping, torch.full_like(damping, 2.0)]
@@ -148,12 +159,13 @@ def newton(
     require_count(steps, "steps")
     slope, curvature = vmap(grad(loss)), vmap(hessian(loss))
     theta = start
-    for _ in range(steps):
-        g = slope(theta, *data)
-        inverse = torch.linalg.pinv(curvature(theta, *data), hermitian=True, rtol=1e-12)
-        trial = theta - (inverse @ g[..., None])[..., 0]
-        better = slope(trial, *data).norm(dim=1) < g.norm(dim=1)
-        theta = torch.where(better[:, None], trial, theta)
+    with few_threads(gram_work(start, data)):
+        for _ in range(steps):
+            g = slope(theta, *data)
+            inverse = torch.linalg.pinv(curvature(theta, *data), hermitian=True, rtol=1e-12)
+            trial = theta - (inverse @ g[..., None])[..., 0]
+            better = slope(trial, *data).norm(dim=1) < g.norm(dim=1)
+            theta = torch.where(better[:, None], trial, theta)
     return theta
 
 
@@ -178,8 +190,9 @@ def gradient_descent(
         raise ValueError(f"steps must be a multiple of looks, got {steps} and {looks}; try 100")
     slope = vmap(grad(loss))
     theta, path = start, [start]
-    for _ in range(looks):
-        for _ in range(steps // looks):
-            theta = theta - rate * slope(theta, *data)
-        path.append(theta)
+    with few_threads(gram_work(start, data) / max(start.shape[1], 1)):
+        for _ in range(looks):
+            for _ in range(steps // looks):
+                theta = theta - rate * slope(theta, *data)
+            path.append(theta)
     return torch.stack(path)

@@ -58,7 +58,6 @@ from ldyn.piecewise.theory import (
     linear_exponent,
     network_exponent,
     samples_factor,
-    wavelet_boundary,
     wavelet_exponent,
     winner,
 )
@@ -138,7 +137,6 @@ __all__ = [
     "tiled_ridge",
     "wave",
     "wave_height",
-    "wavelet_boundary",
     "wavelet_exponent",
     "winner",
 ]

@@ -1,6 +1,5 @@
 """What the theorems promise: exponents r of the worst-case risk n^(−r), and who has the largest."""
 
-import math
 from fractions import Fraction
 from numbers import Real
 
@@ -49,10 +48,13 @@ def conservative_linear_exponent(alpha: Number, beta: Number, dim: int) -> Numbe
 
 
 def wavelet_exponent(alpha: Number, beta: Number, dim: int) -> Number:
-    """Return r of thresholded isotropic wavelets, up to logarithms.
+    """Return r of thresholded isotropic wavelets on a regular grid, up to logarithms.
 
     r = min((α ∧ 1) / D, 2β / (2β + D)) for D ≥ 2, where Haar is enough;
     r = 2β / (2β + 1) for D = 1, with more than β vanishing moments.
+
+    Not to be compared with the other exponents, which are for random design: on a grid no method
+    has an exponent above 1 / D (prop-grid-floor).
 
     Arguments: `alpha`, `beta` > 0, inf when analytic; fractions give a fraction.
     Raises: ValueError unless alpha, beta > 0 and dim ≥ 1.
@@ -65,7 +67,7 @@ def wavelet_exponent(alpha: Number, beta: Number, dim: int) -> Number:
 
 
 def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
-    """Return the names with the largest exponent among "networks", "wavelets", "linear".
+    """Return the names with the largest exponent among "networks" and "linear", random design.
 
     Networks are always among them, since no estimator has a larger exponent.
     Raises: ValueError unless alpha, beta > 0 and dim ≥ 1.
@@ -73,7 +75,6 @@ def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
     """
     exponents = {
         "networks": network_exponent(alpha, beta, dim),
-        "wavelets": wavelet_exponent(alpha, beta, dim),
         "linear": linear_exponent(alpha, beta, dim),
     }
     best = max(exponents.values())
@@ -102,18 +103,6 @@ def conservative_boundary(alpha: Number, dim: int) -> Number:
     """
     _require(alpha, 1, dim)
     return dim / (2 + 2 * (dim - 1) / alpha)
-
-
-def wavelet_boundary(alpha: Number, dim: int) -> Number:
-    """Return the β above which networks have a larger exponent than thresholded wavelets, α ≠ 1.
-
-    β = a D / (2 (D − a)),  a = α ∧ 1, for D ≥ 2; inf for D = 1. For α = 1 the two tie.
-
-    Raises: ValueError unless alpha > 0 and dim ≥ 1.
-    Source: thm-phase.
-    """
-    _require(alpha, 1, dim)
-    return math.inf if dim == 1 else dim / (2 * dim / _roughness(alpha) - 2)
 
 
 def samples_factor(exponent: Number, gain: float = 10) -> float:

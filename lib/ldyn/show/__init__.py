@@ -20,7 +20,7 @@ figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js:
 """
 
 from ldyn.show.moving import Moving, moving
-from ldyn.show.notes import glue, page_cost, run_at_full_scale
+from ldyn.show.notes import glue, run_at_full_scale
 from ldyn.show.rates import rates
 from ldyn.show.still import Still, still
 from ldyn.show.style import INK, SURFACE, axes, label
@@ -35,7 +35,6 @@ __all__ = [
     "glue",
     "label",
     "moving",
-    "page_cost",
     "rates",
     "run_at_full_scale",
     "still",

@@ -1,20 +1,14 @@
-"""Numbers that travel from a cell to the prose, a page's cost, and the way to full scale."""
+"""Numbers that travel from a cell to the prose, and the way to full scale."""
 
-import importlib
 import os
-import platform
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from ldyn.core import default_device, frozen
-from ldyn.core.results import device_name
+from ldyn.core import frozen
 
-_STARTED = time.time()
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MIME = "application/papermill.record/text/plain"
 
@@ -70,41 +64,6 @@ def written(value: Any, fmt: str) -> str:
     if power:
         text = f"{digits} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return text.replace("-", "−", 1) if text.startswith("-") else text
-
-
-def page_cost(page: str) -> None:
-    """Glue what running the page took so far: seconds, peak MiB, and on which machine."""
-    glue(f"{page}:run-seconds", _seconds(), ".0f")
-    glue(f"{page}:run-memory", _peak_mebibytes() or "unmeasured", "")
-    glue(f"{page}:run-machine", _machine())
-
-
-def _seconds() -> float:
-    try:
-        psutil: Any = importlib.import_module("psutil")
-    except ImportError:
-        return time.time() - _STARTED
-    return time.time() - float(psutil.Process().create_time())
-
-
-def _peak_mebibytes() -> int | None:
-    try:
-        import resource
-    except ImportError:
-        return None
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-
-
-def _machine() -> str:
-    device = default_device()
-    if device.type == "cuda":
-        return device_name(device)
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    name = next((n for n in names if n), platform.processor() or platform.machine())
-    return f"{name}, {os.cpu_count()} cores"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from threading import Thread
 from types import ModuleType
 from typing import Any
 
-from ldyn.core import require_choice, results_folder
+from ldyn.core import few_threads, require_choice, results_folder
 
 SCALES = ("smoke", "laptop", "full")
 
@@ -146,10 +146,8 @@ def follow_parent() -> None:
 
 
 def _run_named(name: str, cells: list[Any]) -> list[dict[str, Any]]:
-    import torch
-
-    torch.set_num_threads(1)  # the pool already fills the cores
-    return run_group(importlib.import_module(name), cells)
+    with few_threads():  # the pool already fills the cores
+        return run_group(importlib.import_module(name), cells)
 
 
 def _results(

@@ -54,9 +54,9 @@ def run(cell: Cell) -> dict[str, float]:
     """Return the bound and what it is made of: risks, divergences, the price of a unit.
 
     `divergence` is KL of the three units, `unit` that of one surplus unit; `added` the empirical
-    risk that a surplus unit adds; `price` n κ `added` + `unit`; `gibbs` what no posterior
-    undercuts; `risk` a Monte Carlo estimate with standard error `error`; `truth` the same at
-    fresh inputs.
+    risk that a surplus unit adds; `price` n κ `added` + `unit`; `gibbs` what no product
+    posterior undercuts; `risk` a Monte Carlo estimate with standard error `error`; `truth` the
+    same at fresh inputs.
     """
     draw = stream("pac-bayes", cell.outputs, cell.samples, cell.noise)
     net = UnitNet(inputs=2, outputs=cell.outputs, activation=cell.activation)
