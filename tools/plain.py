@@ -94,9 +94,13 @@ def _block(tag: Tag, cells: Cells, link: Callable[[str], str]) -> None:
         cells.write(_definitions(tag, link))
     elif tag.name == "table":
         cells.write(_table(tag, link))
+    elif tag.name == "figure":
+        number = tag.find(class_="caption-number")
+        number.replace_with(BeautifulSoup(f"<b>{number.get_text().strip()}.</b> ", "html.parser"))
+        _blocks(tag.find("figcaption"), cells, link)
     elif tag.name == "blockquote":
         cells.write(_quote(_nested(tag, link)))
-    elif tag.name in ("p", "figcaption", "a", "span", "em", "strong", "code", "img"):
+    elif tag.name in ("p", "a", "span", "em", "strong", "code", "img"):
         cells.write(_inline_element(tag, link) if tag.name != "p" else _inline(tag, link))
     elif tag.name == "hr":
         cells.write("---")

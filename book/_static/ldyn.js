@@ -20,12 +20,16 @@ function keepTogether() {
     whole.append(opening || "", formula, closing || "");
   });
 }
-// A formula wider than its box scrolls, so the keyboard has to reach it.
+// A formula or table wider than its box scrolls, so the keyboard has to reach it.
 function reachable() {
   document.querySelectorAll("article mjx-container").forEach((formula) => {
     const box = formula.hasAttribute("display") ? formula : formula.parentElement;
     const drawn = formula.querySelector("svg").getBoundingClientRect().width;
     if (drawn > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  });
+  document.querySelectorAll("article .ld-scroll").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }

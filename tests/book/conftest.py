@@ -66,9 +66,23 @@ glue("first/answer", toy.ANSWER)
 print("the library says", toy.ANSWER)
 ```
 
+```{code-cell} ipython3
+from IPython.display import HTML
+print("It is drawn.")
+HTML('<div class="ldyn ldyn-still"><svg role="img" aria-label="A curve that falls"></svg></div>')
+```
+
+```{caption}
+:label: fig-toy
+
+The curve falls to {glue:text}`first:answer`, where $c=d$.
+
+Try: *move* the point.
+```
+
 ```{exercise} Hard
 :label: ex-toy
-Show it.
+Show it by {numref}`fig-toy`.
 ```
 
 ```{solution} ex-toy

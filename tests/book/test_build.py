@@ -14,6 +14,7 @@ from contents import place
 from japanese import unmarked
 from ldbuttons import notebook_path
 from notebooks import START, masked, notebook, notebooks, same_numbers, stale, write
+from pdf import single_page
 
 SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
 
@@ -50,6 +51,7 @@ def test_how_it_was_measured_is_folded(first):
 def test_the_ledger_shows_what_the_tests_recorded(first):
     rows = first.select("table.ld-claims tbody tr")
     assert len(rows) == 1
+    assert {head.get("scope") for head in first.select("table.ld-claims th")} == {"col"}
     cells = [" ".join(cell.get_text().split()) for cell in rows[0].find_all("td")]
     assert cells[1:4] == ["−1", "−1.02 [−1.1, −0.9]", "✓ holds a caveat"]
     assert rows[0].find("a", href="#thm-toy")
@@ -60,6 +62,39 @@ def test_the_ledger_shows_what_the_tests_recorded(first):
 def test_the_ledger_counts_its_verdicts_and_names_what_failed(first):
     assert "2 claims: 1 hold; 1 not reproduced." in " ".join(first.get_text().split())
     assert first.find("a", href="#claim-other").get_text() == "Not shown here"
+
+
+def test_a_figure_has_number_caption_and_label_and_its_code_stands_outside(first):
+    (figure,) = first.select("figure")
+    assert figure["id"] == "fig-toy"
+    assert figure.find("svg")["aria-label"] == "A curve that falls"
+    assert not figure.select("pre, details")
+    seen, do = figure.select("figcaption p")
+    assert seen.select_one(".caption-number").get_text() == "Figure 1 "
+    assert "The curve falls to forty-one, where" in seen.get_text()
+    assert do["class"] == ["ld-do"]
+    assert (do.strong.get_text(), do.get_text()) == ("Try:", "Try: move the point.")
+    cell = figure.find_previous_sibling()
+    assert "It is drawn." in cell.select_one(".cell_output").get_text()
+    assert "HTML" in cell.select_one(".cell_input").get_text()
+    assert not cell.select("svg")
+    assert first.find("a", href="#fig-toy", string="Figure 1")
+
+
+def test_a_notebook_has_the_caption_after_the_cell_that_draws(toy, built):
+    cells = notebook(toy.root, built, "book/first", {"book/first"})["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (at,) = (i for i, text in enumerate(texts) if text.startswith("from IPython.display"))
+    caption = "**Figure 1.** The curve falls to forty-one, where $c=d$.\n\n**Try:** *move* the point."
+    assert texts[at + 1].startswith(caption)
+    assert "Show it by Figure 1." in texts[at + 1]
+
+
+def test_the_print_has_the_figure_with_its_number_and_the_way_to_it(built):
+    printed = BeautifulSoup(single_page(built, ["book/first"]), "html.parser")
+    (figure,) = printed.select("figure#book-first--fig-toy")
+    assert figure.figcaption.get_text().startswith("\nFigure 1 The curve falls")
+    assert printed.find("a", href="#book-first--fig-toy", string="Figure 1")
 
 
 def test_nothing_comes_from_elsewhere(built):
@@ -97,6 +132,7 @@ def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
     assert [line.splitlines()[0] for line in code[1:]] == [
         "import toy",
         'print("the library says", toy.ANSWER)',
+        "from IPython.display import HTML",
         'print("Hocuspocus")',
     ]
     assert all(not c.get("outputs") for c in book["cells"])
@@ -193,7 +229,7 @@ def test_glued_numbers_agree_within_five_per_cent():
 
 def test_the_student_edition_leaks_no_solution(toy):
     html = toy.build(edition="student", out="_build/student")
-    assert "Show it." in (html / "book" / "first.html").read_text()
+    assert "Show it by" in (html / "book" / "first.html").read_text()
     for path in html.rglob("*"):
         if path.is_file() and path.suffix not in {".woff2", ".png", ".ttf"}:
             text = path.read_text(errors="ignore")
