@@ -31,8 +31,8 @@ test: .venv/.ready ## Lint, types, layers and the tests
 browser: .venv/.ready ## Test the built book in Chromium (build it first)
 	$(bin)/python -m pytest -m browser tests/browser
 
-lab: .venv/.ready ## Open the pages in JupyterLab
-	$(bin)/jupyter lab book
+lab: .venv/.ready ## Open the pages in JupyterLab, from a page that lists them
+	$(bin)/jupyter lab notebooks/start.ipynb
 
 serve: book ## Build, serve on localhost and print the address (PORT=8000)
 	@$(bin)/python tools/serve.py $(PORT)

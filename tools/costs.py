@@ -17,8 +17,9 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from contents import pages
 from nbclient import NotebookClient
-from notebooks import ROOT, pages
+from notebooks import ROOT
 
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _SPENT = """

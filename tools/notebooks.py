@@ -1,6 +1,6 @@
-"""Write the reader's notebook beside each page that has code, from the built book.
+"""Write the reader's notebooks, one a page and one to start from, from the built book.
 
-python tools/notebooks.py            write book/**/X.ipynb
+python tools/notebooks.py            write notebooks/**/X.ipynb, and into the built book
 python tools/notebooks.py --check    say which committed ones are stale, glued numbers aside; exit 1
 """
 
@@ -14,34 +14,13 @@ from typing import Any
 
 import jupytext
 import yaml
+from contents import all_pages, contents, place
 from plain import page_cells, split_glued
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
+START = "notebooks/start.ipynb"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-
-
-def all_pages(root: Path) -> list[str]:
-    """Return the pages of the book in their order, as paths without suffix."""
-    table = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    return [table["root"], *_files(table)]
-
-
-def pages(root: Path) -> list[str]:
-    """Return the pages of the book that are notebooks, as paths without suffix."""
-    named = all_pages(root)
-    return [
-        name for name in named if "kernelspec:" in (root / f"{name}.md").read_text("utf-8")[:400]
-    ]
-
-
-def _files(part: Any) -> list[str]:
-    if isinstance(part, list):
-        return [name for one in part for name in _files(one)]
-    if not isinstance(part, dict):
-        return []
-    own = [part["file"]] if "file" in part else []
-    return own + [n for k in ("parts", "chapters", "sections") for n in _files(part.get(k, []))]
 
 
 def install_cell(root: Path) -> str:
@@ -61,6 +40,35 @@ def install_cell(root: Path) -> str:
     )
 
 
+def notebooks(root: Path, html: Path, *, keep: bool = False) -> dict[str, dict[str, Any]]:
+    """Return the reader's notebooks by their place: one a page, and one to start from.
+
+    With `keep`, one that lies in the built book and is younger than all it is made of is read.
+    """
+    names = all_pages(root)
+    made = {
+        page: on_disk(html, place(page))
+        if keep and _is_young(root, html, page)
+        else notebook(root, html, page, set(names))
+        for page in names
+    }
+    first = _bound([_text_cell(contents(root, {p: _title(made[p]) for p in names}))], "start")
+    return {place(page): made[page] for page in names} | {START: first}
+
+
+def _is_young(root: Path, html: Path, page: str) -> bool:
+    own = [html / f"{page}.html", root / f"{page}.md", root / "_toc.yml", root / "_config.yml"]
+    tools = Path(__file__).parent.glob("*.py")
+    age = max(path.stat().st_mtime_ns for path in (*own, *tools))
+    copy = html / place(page)
+    return copy.is_file() and copy.stat().st_mtime_ns > age
+
+
+def _title(book: dict[str, Any]) -> str:
+    texts = ("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
+    return next(texts).partition("\n")[0].removeprefix("# ")
+
+
 def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, Any]:
     """Return the reader's notebook of `page`: plain Markdown, code without outputs, fixed ids."""
     source = jupytext.read(root / f"{page}.md")
@@ -72,7 +80,7 @@ def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, An
             f"{page}: {len(shown)} code cells in the source, {built.count(None)} in the built "
             "page; build the book again with `make book`"
         )
-    cells = [_code_cell(install_cell(root))]
+    cells = [_code_cell(install_cell(root))] if code else []
     left = list(code)
     for text in built:
         if text is not None:
@@ -82,22 +90,25 @@ def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, An
             cells.append(_code_cell(left.pop(0).source))
         cells.append(_code_cell(left.pop(0).source))
     cells += [_code_cell(cell.source) for cell in left]
+    return _bound(cells, Path(page).name)
+
+
+def _bound(cells: list[dict[str, Any]], name: str) -> dict[str, Any]:
     for number, cell in enumerate(cells):
-        cell["id"] = f"{Path(page).name}-{number:03d}"
+        cell["id"] = f"{name}-{number:03d}"
     about = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
 
 
 def page_link(page: str, among: set[str]) -> Callable[[str], str]:
-    """Return the rewriting of addresses on `page`: to the page's notebook or source beside it."""
+    """Return the rewriting of addresses on `page`: to another page's notebook, or to nothing."""
 
     def rewrite(href: str) -> str:
-        path = href.partition("#")[0]
-        if "://" in href or href.startswith("mailto:") or not path:
-            return href if path else ""
+        if "://" in href or href.startswith("mailto:"):
+            return href
+        path = href.partition("#")[0].removesuffix(".html")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
-        known = target.removesuffix(".html") in among
-        return path.removesuffix(".html") + (".ipynb" if known else ".md")
+        return f"{path}.ipynb" if target in among - {page} else ""
 
     return rewrite
 
@@ -152,52 +163,62 @@ def _near(old: str, new: str) -> bool:
     return abs(a - b) <= 0.05 * max(abs(a), abs(b))
 
 
-def committed(root: Path, page: str) -> dict[str, Any]:
-    """Return the notebook of `page` as the last commit has it, empty when it has none."""
-    show = ["git", "show", f"HEAD:{page}.ipynb"]
+def committed(root: Path, where: str) -> dict[str, Any]:
+    """Return the notebook at `where` as the last commit has it, empty when it has none."""
+    show = ["git", "show", f"HEAD:{where}"]
     done = subprocess.run(show, cwd=root, capture_output=True, text=True, encoding="utf-8")
     return json.loads(done.stdout) if done.returncode == 0 else {"cells": []}
 
 
-def on_disk(root: Path, page: str) -> dict[str, Any]:
-    """Return the notebook of `page` as it lies in the folder, empty when there is none."""
-    path = root / f"{page}.ipynb"
+def on_disk(root: Path, where: str) -> dict[str, Any]:
+    """Return the notebook at `where` as it lies in the folder, empty when there is none."""
+    path = root / where
     return json.loads(path.read_text("utf-8")) if path.is_file() else {"cells": []}
 
 
 def stale(
-    root: Path, html: Path, *, numbers: bool = False, old: Callable[[Path, str], Any] = on_disk
+    root: Path,
+    made: dict[str, dict[str, Any]],
+    *,
+    numbers: bool = False,
+    old: Callable[[Path, str], Any] = on_disk,
 ) -> list[str]:
-    """Return the pages whose committed notebook is not what the built book gives.
+    """Return the places where the old notebook is not the one `made` from the built book.
 
     Glued numbers are compared, within 5 %, only if `numbers`.
     """
-    names = pages(root)
     found = []
-    for page in names:
-        was, now = old(root, page), notebook(root, html, page, set(names))
+    for where, now in made.items():
+        was = old(root, where)
         if masked(was) != masked(now) or (numbers and not same_numbers(was, now)):
-            found.append(page)
-    extra = {str(p.relative_to(root).with_suffix("")) for p in (root / "book").rglob("*.ipynb")}
-    return found + sorted(p for p in extra - set(names) if ".ipynb_checkpoints" not in p)
+            found.append(where)
+    there = {p.relative_to(root).as_posix() for p in (root / "notebooks").rglob("*.ipynb")}
+    return found + sorted(p for p in there - set(made) if ".ipynb_checkpoints" not in p)
+
+
+def write(folder: Path, where: str, book: dict[str, Any]) -> None:
+    """Write a notebook at its place in `folder`."""
+    path = folder / where
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
     if not HTML.is_dir():
         sys.exit("No built book in _build/html; run `make book` first.")
+    made = notebooks(ROOT, HTML, keep="--check" not in sys.argv)
     if "--check" in sys.argv:
-        old = stale(ROOT, HTML, old=committed)
+        old = stale(ROOT, made, old=committed)
         if old:
             print("Stale notebooks (run `make book` and commit them):", *old, sep="\n  ")
         return bool(old)
-    names = pages(ROOT)
-    for page in stale(ROOT, HTML, numbers=True):
-        path = ROOT / f"{page}.ipynb"
-        if page not in names:
-            path.unlink()
-            continue
-        made = notebook(ROOT, HTML, page, set(names))
-        path.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for where in stale(ROOT, made, numbers=True):
+        if where in made:
+            write(ROOT, where, made[where])
+        else:
+            (ROOT / where).unlink()
+    for where, book in made.items():  # what the reader of the built book downloads
+        write(HTML, where, book)
     return 0
 
 

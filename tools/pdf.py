@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
-from notebooks import all_pages
+from contents import all_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -26,6 +26,7 @@ _FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--virtual-time-budget=60000",
     "--no-pdf-header-footer",
+    "--window-size=1000,1400",  # moving figures fit in the window: a sheet's height
 ]
 NO_BROWSER = (
     "No browser found to print the book. Install Chromium or Google Chrome "
@@ -36,7 +37,8 @@ body { max-width: 46rem; margin: 0 auto; }
 article { break-before: page; }
 article:first-of-type { break-before: auto; }
 .headerlink, .ldyn-controls button, .copybtn { display: none !important; }
-div.cell, .admonition, table, .ldyn { break-inside: auto; }
+div.cell, .admonition, table { break-inside: auto; }
+figure { break-inside: avoid; }
 h1, h2, h3 { break-after: avoid; }
 svg, canvas, pre, mjx-container[display="true"] { break-inside: avoid; }
 pre { white-space: pre-wrap; }

@@ -37,6 +37,8 @@ def page_cells(html: str, link: Callable[[str], str]) -> list[str | None]:
 
     `link` rewrites the address of an internal reference.
     """
+    # A proof has no title; its first paragraph begins with the word.
+    html = html.replace("<p>Proof. ", "<p><em>Proof.</em> ")
     article = BeautifulSoup(html, "html.parser").select_one("article.bd-article")
     if article is None:
         raise ValueError("this page has no article; is it a built page of the book?")
@@ -92,9 +94,13 @@ def _block(tag: Tag, cells: Cells, link: Callable[[str], str]) -> None:
         cells.write(_definitions(tag, link))
     elif tag.name == "table":
         cells.write(_table(tag, link))
+    elif tag.name == "figure":
+        number = tag.find(class_="caption-number")
+        number.replace_with(BeautifulSoup(f"<b>{number.get_text().strip()}.</b> ", "html.parser"))
+        _blocks(tag.find("figcaption"), cells, link)
     elif tag.name == "blockquote":
         cells.write(_quote(_nested(tag, link)))
-    elif tag.name in ("p", "figcaption", "a", "span", "em", "strong", "code", "img"):
+    elif tag.name in ("p", "a", "span", "em", "strong", "code", "img"):
         cells.write(_inline_element(tag, link) if tag.name != "p" else _inline(tag, link))
     elif tag.name == "hr":
         cells.write("---")
@@ -109,13 +115,13 @@ def _admonition(tag: Tag, looks: set[str], cells: Cells, link: Callable[[str], s
     if "solution" in looks or ("dropdown" in looks and not tag.select_one("div.cell")):
         _fold(re.sub(r"\[(.*?)\]\(.*?\)", r"\1", words), body, cells, link)
         return
-    proof = tag.name == "div" and "proof" in looks and words.startswith("Proof")
-    if proof or tag.select_one("div.cell"):
-        cells.write(f"*{words.rstrip('.')}.*" if proof else f"**{words.rstrip('.')}.**")
+    head = f"**{words.rstrip('.')}.**" if words else ""
+    if tag.select_one("div.cell"):
+        cells.write(head)
         _blocks(body, cells, link)
         return
     inner = Cells()
-    inner.write(f"**{words.rstrip('.')}.**")
+    inner.write(head)
     _blocks(body, inner, link)
     cells.write(_quote("\n\n".join(inner.pending)))
 

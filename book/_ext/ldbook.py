@@ -9,8 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import ldbuttons
 import ldclaims
 import ldfacts
+import ldfigures
+import ldlang
+import ldsolutions
 import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -56,9 +60,9 @@ def _configure(app: Sphinx, config: Config) -> None:
     options = {"enableMenu": False, "enableAssistiveMml": True}
     config.mathjax3_config = {"options": options, **(config.mathjax3_config or {})}
     config.ldbook_edition = os.environ.get("EDITION", "")
+    config.html_copy_source = False
+    config.html_show_sourcelink = False
     if config.ldbook_edition == "student":
-        config.html_copy_source = False
-        config.html_show_sourcelink = False
         theme = config.html_theme_options
         theme.update(dict.fromkeys(_WAYS_TO_SOLUTIONS, False), launch_buttons={})
     _leave_thebe_out(app)
@@ -83,6 +87,7 @@ def _place_cache(app: Sphinx) -> None:
         if other != mine:
             shutil.rmtree(other) if other.is_dir() else other.unlink()
     app.config.nb_execution_cache_path = str(mine)
+    shutil.rmtree(Path(app.outdir) / "_sources", ignore_errors=True)  # of an older build
 
 
 def with_glue_paths(source: str, docname: str, pages: Iterable[str]) -> str:
@@ -104,10 +109,13 @@ def _edit(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = without_solutions(source[0])
 
 
-def _mend_roles(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """docutils gives entries of the bibliography a role that ARIA 1.2 has dropped."""
+def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """docutils gives entries of the bibliography a role that ARIA 1.2 has dropped, and does not
+    say that the cells at the top of a table are the headers of its columns.
+    """
     if body := context.get("body"):
-        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = body.replace('<th class="head', '<th scope="col" class="head')
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -117,11 +125,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _configure, priority=900)
     app.connect("builder-inited", _place_cache, priority=100)
     app.connect("source-read", _edit)
-    app.connect("html-page-context", _mend_roles)
+    app.connect("html-page-context", _mend)
+    app.connect("html-page-context", ldbuttons.lead_to_notebooks, priority=502)
+    app.add_transform(ldlang.MarkJapanese)
+    app.add_post_transform(ldsolutions.PlainTitles)
     app.add_css_file("ldyn.css")
     app.add_js_file("ldyn.js", loading_method="defer")
     app.add_directive("page-facts", ldfacts.PageFacts)
+    app.add_directive("caption", ldfigures.Caption)
+    app.add_transform(ldfigures.Figures)
     app.add_directive("syllabus", ldsyllabus.Syllabus)
     app.add_directive("claims", ldclaims.Claims)
     app.add_directive("claims-summary", ldclaims.ClaimsSummary)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

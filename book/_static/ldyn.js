@@ -3,6 +3,8 @@ document.querySelectorAll(".bd-sidebar-primary .has-children > details > summary
   const chapter = toggle.closest("li").querySelector("a").textContent;
   toggle.setAttribute("aria-label", `Pages of ${chapter}`);
 });
+// A notebook is kept, not looked at.
+document.querySelectorAll(".btn-download-notebook-button").forEach((link) => { link.download = ""; });
 // A browser may break a line between a formula and the comma after it, or the bracket before it.
 function keepTogether() {
   document.querySelectorAll("article span.math").forEach((formula) => {
@@ -18,12 +20,16 @@ function keepTogether() {
     whole.append(opening || "", formula, closing || "");
   });
 }
-// A formula wider than its box scrolls, so the keyboard has to reach it.
+// A formula or table wider than its box scrolls, so the keyboard has to reach it.
 function reachable() {
   document.querySelectorAll("article mjx-container").forEach((formula) => {
     const box = formula.hasAttribute("display") ? formula : formula.parentElement;
     const drawn = formula.querySelector("svg").getBoundingClientRect().width;
     if (drawn > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  });
+  document.querySelectorAll("article .ld-scroll").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }

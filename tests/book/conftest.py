@@ -24,6 +24,17 @@ FIRST = """(page-first)=
 :need: {doc}`/book/second`
 ```
 
+```{admonition} 要旨
+本章では *滑らかな* 関数 $a$ をReLUネットワークで推定する。
+```
+
+| term | 日本語 |
+|---|---|
+| saddle (鞍点), as `鞍` | ReLUネットワーク |
+| a bound | the PAC-Bayes上界 of the book |
+
+## A heading with 鞍点
+
 The number is {glue:text}`first:answer`, by {prf:ref}`thm-toy` and {eq}`eq-toy`.
 
 ```{prf:theorem} Toy
@@ -55,9 +66,23 @@ glue("first/answer", toy.ANSWER)
 print("the library says", toy.ANSWER)
 ```
 
+```{code-cell} ipython3
+from IPython.display import HTML
+print("It is drawn.")
+HTML('<div class="ldyn ldyn-still"><svg role="img" aria-label="A curve that falls"></svg></div>')
+```
+
+```{caption}
+:label: fig-toy
+
+The curve falls to {glue:text}`first:answer`, where $c=d$.
+
+Try: *move* the point.
+```
+
 ```{exercise} Hard
 :label: ex-toy
-Show it.
+Show it by {numref}`fig-toy`.
 ```
 
 ```{solution} ex-toy

@@ -1,14 +1,20 @@
 """A small book with the real machinery: numbers, notebooks, editions, and the cache."""
 
 import json
+import os
 import re
+import shutil
 import sqlite3
 
 import ldbook
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from notebooks import masked, notebook, pages, same_numbers, stale
+from contents import place
+from japanese import unmarked
+from ldbuttons import notebook_path
+from notebooks import START, masked, notebook, notebooks, same_numbers, stale, write
+from pdf import single_page
 
 SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
 
@@ -45,6 +51,7 @@ def test_how_it_was_measured_is_folded(first):
 def test_the_ledger_shows_what_the_tests_recorded(first):
     rows = first.select("table.ld-claims tbody tr")
     assert len(rows) == 1
+    assert {head.get("scope") for head in first.select("table.ld-claims th")} == {"col"}
     cells = [" ".join(cell.get_text().split()) for cell in rows[0].find_all("td")]
     assert cells[1:4] == ["−1", "−1.02 [−1.1, −0.9]", "✓ holds a caveat"]
     assert rows[0].find("a", href="#thm-toy")
@@ -55,6 +62,39 @@ def test_the_ledger_shows_what_the_tests_recorded(first):
 def test_the_ledger_counts_its_verdicts_and_names_what_failed(first):
     assert "2 claims: 1 hold; 1 not reproduced." in " ".join(first.get_text().split())
     assert first.find("a", href="#claim-other").get_text() == "Not shown here"
+
+
+def test_a_figure_has_number_caption_and_label_and_its_code_stands_outside(first):
+    (figure,) = first.select("figure")
+    assert figure["id"] == "fig-toy"
+    assert figure.find("svg")["aria-label"] == "A curve that falls"
+    assert not figure.select("pre, details")
+    seen, do = figure.select("figcaption p")
+    assert seen.select_one(".caption-number").get_text() == "Figure 1 "
+    assert "The curve falls to forty-one, where" in seen.get_text()
+    assert do["class"] == ["ld-do"]
+    assert (do.strong.get_text(), do.get_text()) == ("Try:", "Try: move the point.")
+    cell = figure.find_previous_sibling()
+    assert "It is drawn." in cell.select_one(".cell_output").get_text()
+    assert "HTML" in cell.select_one(".cell_input").get_text()
+    assert not cell.select("svg")
+    assert first.find("a", href="#fig-toy", string="Figure 1")
+
+
+def test_a_notebook_has_the_caption_after_the_cell_that_draws(toy, built):
+    cells = notebook(toy.root, built, "book/first", {"book/first"})["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (at,) = (i for i, text in enumerate(texts) if text.startswith("from IPython.display"))
+    caption = "**Figure 1.** The curve falls to forty-one, where $c=d$.\n\n**Try:** *move* the point."
+    assert texts[at + 1].startswith(caption)
+    assert "Show it by Figure 1." in texts[at + 1]
+
+
+def test_the_print_has_the_figure_with_its_number_and_the_way_to_it(built):
+    printed = BeautifulSoup(single_page(built, ["book/first"]), "html.parser")
+    (figure,) = printed.select("figure#book-first--fig-toy")
+    assert figure.figcaption.get_text().startswith("\nFigure 1 The curve falls")
+    assert printed.find("a", href="#book-first--fig-toy", string="Figure 1")
 
 
 def test_nothing_comes_from_elsewhere(built):
@@ -92,26 +132,87 @@ def test_notebooks_carry_numbers_and_fold_solutions(toy, built):
     assert [line.splitlines()[0] for line in code[1:]] == [
         "import toy",
         'print("the library says", toy.ANSWER)',
+        "from IPython.display import HTML",
         'print("Hocuspocus")',
     ]
     assert all(not c.get("outputs") for c in book["cells"])
 
 
 def test_a_stale_notebook_is_found_and_last_digits_are_not(toy, built):
-    path = toy.root / "book" / "first.ipynb"
-    assert stale(toy.root, built) == ["book/first"]
-    book = notebook(toy.root, built, "book/first", {"book/first"})
-    path.write_text(json.dumps(book))
-    assert stale(toy.root, built) == []
-    path.write_text(json.dumps(book).replace("The number is forty-one", "The number is forty-two"))
-    assert stale(toy.root, built) == []
-    assert stale(toy.root, built, numbers=True) == ["book/first"]
-    path.write_text(json.dumps(book).replace("The number is", "A number is"))
-    assert stale(toy.root, built) == ["book/first"]
+    made = notebooks(toy.root, built)
+    first = place("book/first")
+    assert stale(toy.root, made) == list(made)
+    for where, book in made.items():
+        write(toy.root, where, book)
+    assert stale(toy.root, made) == []
+    path = toy.root / first
+    text = path.read_text()
+    path.write_text(text.replace("The number is forty-one", "The number is forty-two"))
+    assert stale(toy.root, made) == []
+    assert stale(toy.root, made, numbers=True) == [first]
+    path.write_text(text.replace("The number is", "A number is"))
+    assert stale(toy.root, made) == [first]
     path.unlink()
-    (toy.root / "book" / "gone.ipynb").write_text("{}")
-    assert stale(toy.root, built) == ["book/first", "book/gone"]
-    (toy.root / "book" / "gone.ipynb").unlink()
+    (toy.root / "notebooks" / "gone.ipynb").write_text("{}")
+    assert stale(toy.root, made) == [first, "notebooks/gone.ipynb"]
+    (toy.root / "notebooks" / "gone.ipynb").unlink()
+
+
+def test_every_page_is_a_notebook_and_one_lists_them_in_order(toy, built):
+    made = notebooks(toy.root, built)
+    assert list(made) == [f"notebooks/{n}.ipynb" for n in ("first", "second", "references", "start")]
+    code = [any(c["cell_type"] == "code" for c in book["cells"]) for book in made.values()]
+    assert code == [True, False, False, False]
+    text = "".join(made[START]["cells"][0]["source"])
+    assert re.findall(r"\]\((.*?)\)", text) == ["first.ipynb", "second.ipynb", "references.ipynb"]
+    assert "[Second page](second.ipynb)" in text
+    for book in made.values():
+        nbformat.validate(nbformat.reads(json.dumps(book), 4))
+
+
+def test_a_notebook_in_the_built_book_is_kept_until_its_page_changes(toy, built, tmp_path):
+    html = shutil.copytree(built, tmp_path / "html")
+    page, where = html / "book" / "first.html", place("book/first")
+    write(html, where, notebooks(toy.root, html)[where] | {"metadata": "kept"})
+    assert notebooks(toy.root, html, keep=True)[where]["metadata"] == "kept"
+    assert notebooks(toy.root, html)[where]["metadata"] != "kept"
+    later = (html / where).stat().st_mtime_ns + 1
+    os.utime(page, ns=(later, later))
+    assert notebooks(toy.root, html, keep=True)[where]["metadata"] != "kept"
+
+
+def test_the_buttons_of_a_page_lead_to_its_notebook(built, first):
+    assert notebook_path("book/a/x") == place("book/a/x") == "notebooks/a/x.ipynb"
+    for button in ("mybinder.org", "colab.research.google.com"):
+        (link,) = first.select(f"a[href*='{button}']")
+        assert link["href"].endswith("/notebooks/first.ipynb")
+    for page in ("first", "second"):
+        soup = BeautifulSoup((built / "book" / f"{page}.html").read_text(), "html.parser")
+        (link,) = soup.select(".dropdown-download-buttons a[href]")
+        assert link["href"] == f"../notebooks/{page}.ipynb"
+    assert not list(built.rglob("*.md")), "raw pages lie in the built book"
+
+
+def test_the_title_of_a_solution_leads_nowhere(first):
+    titles = first.select(".solution > .admonition-title")
+    assert [t.get_text() for t in titles] == ["Solution to Exercise 1 (Hard)"] * 2
+    assert not any(title.select("a, button") for title in titles)
+
+
+def test_japanese_words_say_that_they_are(first):
+    assert unmarked(first) == []
+    title, body = first.select("p[lang=ja]")[:2]
+    assert title.get_text() == "要旨"
+    assert body.get_text().startswith("本章では 滑らかな 関数")
+    assert not body.select("[lang]"), "a Japanese text is one text"
+    marks = [span.get_text() for span in first.select("article span[lang=ja]")]
+    assert marks == ["鞍点", "PAC-Bayes上界", "鞍点"]
+    assert first.select("nav span[lang=ja]"), "a heading is said once more in the margin"
+
+
+def test_unmarked_japanese_is_seen():
+    page = "<html lang='en'><p>鞍点</p><p lang='ja'>鞍点 <b lang='en'>鞍</b></p><code>鞍</code>"
+    assert unmarked(BeautifulSoup(page, "html.parser")) == ["鞍点", "鞍"]
 
 
 def test_glued_numbers_agree_within_five_per_cent():
@@ -126,21 +227,19 @@ def test_glued_numbers_agree_within_five_per_cent():
     assert not same_numbers(book("1.2 × 10⁻⁷"), book("1.3 × 10⁻⁷"))
 
 
-def test_only_pages_with_code_have_notebooks(toy):
-    assert pages(toy.root) == ["book/first"]
-
-
 def test_the_student_edition_leaks_no_solution(toy):
     html = toy.build(edition="student", out="_build/student")
-    assert "Show it." in (html / "book" / "first.html").read_text()
+    assert "Show it by" in (html / "book" / "first.html").read_text()
     for path in html.rglob("*"):
         if path.is_file() and path.suffix not in {".woff2", ".png", ".ttf"}:
             text = path.read_text(errors="ignore")
             found = [word for word in SECRETS if word.lower() in text.lower()]
             assert not found, f"{path.relative_to(html)} gives away {found}"
     assert not (html / "_sources").exists()
+    assert not list(html.rglob("*.ipynb"))
     page = BeautifulSoup((html / "book" / "first.html").read_text(), "html.parser")
     ways = "a[href*='mybinder.org'], a[href*='colab'], .btn-source-repository-button"
+    ways += ", .dropdown-download-buttons"
     assert not page.select(ways)
 
 

@@ -9,25 +9,28 @@ import pytest
 BOOK = Path(__file__).resolve().parents[2] / "book"
 PAGES = sorted(p for p in BOOK.rglob("*.md") if "kernelspec:" in p.read_text("utf-8")[:400])
 
+SHOWN = ("show.still(", "show.moving(", "show.table(")
+
 
 def lost_figures(source: str) -> list[str]:
-    """The figures that a cell makes before its last statement, where nobody sees them."""
+    """The figures and tables that a cell makes before its last statement, where nobody sees them."""
     *before, _ = ast.parse(source).body or [None]
     return [
         text
         for statement in before
         if isinstance(statement, ast.Expr)
-        and (text := ast.unparse(statement)).startswith(("show.still(", "show.moving("))
+        and (text := ast.unparse(statement)).startswith(SHOWN)
     ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(BOOK)))
-def test_every_figure_is_the_value_of_its_cell(page):
+def test_every_figure_and_table_is_the_value_of_its_cell(page):
     cells = [c.source for c in jupytext.read(page).cells if c.cell_type == "code"]
     assert cells
     assert [lost for source in cells for lost in lost_figures(source)] == []
 
 
 def test_a_lost_figure_is_seen():
+    assert lost_figures("show.table({}, rows)\nx = 1") == ["show.table({}, rows)"]
     assert lost_figures("show.still(fig, alt='a')\nx = 1") == ["show.still(fig, alt='a')"]
     assert lost_figures("x = 1\nshow.still(fig, alt='a')") == []

@@ -11,7 +11,7 @@ from notebooks import install_cell
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(
-    p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+    p for p in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
 )
 
 
@@ -39,14 +39,15 @@ def address():
     return yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT / "book")))
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT / "notebooks")))
 def test_the_install_cell_leaves_torch_alone(path, address):
     book = json.loads(path.read_text("utf-8"))
-    first = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
-    check_install("".join(first["source"]), address)
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    if code:
+        check_install("".join(code[0]["source"]), address)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT / "book")))
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT / "notebooks")))
 def test_notebooks_are_small_and_carry_no_outputs(path):
     book = json.loads(path.read_text("utf-8"))
     assert path.stat().st_size < 200_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import ldfacts
 from costs import cost
-from notebooks import pages
+from contents import pages
 
 ROOT = Path(__file__).resolve().parents[2]
 

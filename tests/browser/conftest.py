@@ -94,7 +94,7 @@ def open_page(context, path: Path, query: str = "") -> Visit:
     return visit
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def html() -> Path:
     if not (HTML / "index.html").is_file():
         pytest.fail(f"no built book in {HTML}; run `make book` first")

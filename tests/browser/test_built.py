@@ -3,11 +3,16 @@
 import re
 import sys
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from japanese import unmarked
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -52,23 +57,78 @@ def test_no_page_asks_for_anything_elsewhere(html):
 
 
 def test_every_page_with_code_opens_its_notebook_on_colab_and_binder(html):
-    from notebooks import pages
+    from contents import place
 
-    for name in pages(ROOT):
-        soup = BeautifulSoup((html / f"{name}.html").read_text("utf-8"), "html.parser")
+    for page, soup in soups(html):
+        where = place(str(page.with_suffix("")))
+        assert (ROOT / where).is_file()
+        assert soup.select('a[href*="/issues/new"]'), f"{page} has no way to report a mistake"
         for host in ("colab.research.google.com", "mybinder.org"):
-            (link,) = soup.select(f'a[href*="{host}"]')
-            assert link["href"].endswith(f"/{name}.ipynb"), f"{name} opens {link['href']}"
-        assert (ROOT / f"{name}.ipynb").is_file()
-        assert soup.select('a[href*="/issues/new"]'), f"{name} has no way to report a mistake"
+            links = soup.select(f'a[href*="{host}"]')
+            assert bool(links) == bool(soup.select("div.cell_input"))
+            assert all(link["href"].endswith(f"/{where}") for link in links), f"{page}: {links}"
+
+
+def wrong_in(name: str, text: str) -> list[str]:
+    """What a reader would not expect of a notebook."""
+    book = nbformat.reads(text, 4)
+    nbformat.validate(book)
+    source = "\n".join(cell.source for cell in book.cells)
+    wrong = [raw for raw in ("{glue:", "{prf:", "{doc}", "{solution}", "**.**") if raw in source]
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    wrong += ["no install cell"] * bool(code and "google.colab" not in code[0])
+    return [f"{name}: {what}" for what in wrong]
+
+
+def test_every_page_gives_its_notebook_for_download(html):
+    wrong = []
+    for page, soup in soups(html):
+        (link,) = soup.select(".dropdown-download-buttons a[href]")
+        there = html / page.parent / link["href"]
+        wrong += wrong_in(str(page), there.read_text("utf-8"))
+        assert there.stem == page.stem
+        has_code = '"cell_type": "code"' in there.read_text("utf-8")
+        assert has_code == bool(soup.select("div.cell_input"))
+    assert wrong == []
+
+
+def test_the_button_downloads_a_notebook(html, context):
+    handler = partial(SimpleHTTPRequestHandler, directory=str(html))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/book/landscape/hessian-block.html")
+        page.get_by_label("Download this page").click()
+        with page.expect_download() as got:
+            page.locator(".btn-download-notebook-button").click()
+        assert got.value.suggested_filename == "hessian-block.ipynb"
+        text = Path(got.value.path()).read_text("utf-8")
+        assert wrong_in("hessian-block", text) == []
+        assert "<details><summary>" in text or "*Proof.*" in text
+        page.close()
+        server.shutdown()
+
+
+def test_the_check_of_notebooks_sees_a_raw_page():
+    new = nbformat.v4
+    cells = [new.new_markdown_cell("is {glue:text}`a:b`"), new.new_code_cell("import torch")]
+    wrong = wrong_in("a", nbformat.writes(new.new_notebook(cells=cells)))
+    assert wrong == ["a: {glue:", "a: no install cell"]
+
+
+def test_japanese_words_say_that_they_are(html):
+    left = {str(page): unmarked(soup) for page, soup in soups(html) if unmarked(soup)}
+    assert left == {}
+    glossary = BeautifulSoup((html / "book" / "glossary.html").read_text("utf-8"), "html.parser")
+    assert len(glossary.select("[lang=ja]")) > 100
 
 
 def test_committed_notebooks_are_what_the_book_gives(html):
-    from notebooks import committed, stale
+    from notebooks import committed, notebooks, stale
 
     if html != ROOT / "_build" / "html":
         pytest.skip("another book than this folder's is being looked at")
-    old = stale(ROOT, html, old=committed)
+    old = stale(ROOT, notebooks(ROOT, html), old=committed)
     assert old == [], "run `make book` and commit the notebooks"
 
 
@@ -96,6 +156,11 @@ def test_the_zip_opens_elsewhere(html, tmp_path, context):
     pack(html, tmp_path / "book.zip")
     with zipfile.ZipFile(tmp_path / "book.zip") as packed:
         packed.extractall(tmp_path)
+    unpacked = tmp_path / "learning-dynamics"
+    given = sorted(unpacked.rglob("*.ipynb"))
+    assert len(given) == len(list((html / "book").rglob("*.html"))) + 1
+    assert [w for path in given for w in wrong_in(path.name, path.read_text("utf-8"))] == []
+    assert not list(unpacked.rglob("*.md"))
     page = context.new_page()
     bad = []
     page.on("requestfailed", lambda request: bad.append(request.url))
@@ -107,7 +172,7 @@ def test_the_zip_opens_elsewhere(html, tmp_path, context):
 
 @pytest.mark.slow
 def test_the_single_page_prints_every_page(html, tmp_path, chromium):
-    from notebooks import all_pages
+    from contents import all_pages
     from pdf import browser, print_page, single_page
 
     names = [name for name in all_pages(ROOT) if (html / f"{name}.html").is_file()]

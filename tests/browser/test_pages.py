@@ -25,6 +25,8 @@ CUT = """() => [...document.querySelectorAll('article mjx-container')].filter((f
   return box.clientWidth > 0 && !reached;
 }).map((formula) => formula.textContent.slice(0, 60))"""
 
+SHUT = "(solution) => solution.classList.contains('toggle-hidden')"
+
 
 BOX = """() => {
   const box = document.querySelector('.ld-facts');
@@ -116,6 +118,24 @@ def test_sliders_answer_the_keyboard(visit):
     assert slider.evaluate("(s) => Number(s.value) > Number(s.min)")
 
 
+def test_keys_go_no_further_than_the_figure(visit):
+    for control in visit.page.query_selector_all(".ldyn-moving :is(input, select, button, canvas)"):
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+        heard = control.evaluate(
+            """(control) => {
+              const heard = [];
+              const hear = (e) => heard.push(e.key);
+              document.addEventListener("keydown", hear);
+              for (const [key, ctrlKey] of [["ArrowDown", false], ["a", false], ["F9", true]])
+                control.dispatchEvent(
+                  new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true }));
+              document.removeEventListener("keydown", hear);
+              return heard;
+            }"""
+        )
+        assert heard == ["F9"], "with Ctrl a key is the page's, as for its search"
+
+
 def test_figures_follow_the_theme(visit):
     for figure in visit.page.query_selector_all(".ldyn-moving:has(canvas)"):
         visit.theme("light")
@@ -147,6 +167,31 @@ def test_it_fits_and_is_accessible(visit, width, theme):
     assert not ours, "\n".join(" | ".join(one) for one in ours)
     visit.theme("light")
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_tap_anywhere_on_its_title_opens_a_solution(visit):
+    page = visit.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(250)
+    address = page.url
+    for number, solution in enumerate(page.query_selector_all(".solution.dropdown")):
+        title = solution.query_selector(":scope > .admonition-title")
+        assert solution.evaluate(SHUT)
+        box, share = title.bounding_box(), (0.5, 0.15, 0.95)[number % 3]
+        title.click(position={"x": share * box["width"], "y": 0.35 * box["height"]})
+        assert not solution.evaluate(SHUT), f"a tap at {share} of “{title.inner_text()}”"
+    assert page.url == address
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_the_keyboard_opens_and_shuts_a_solution(visit):
+    for solution in visit.page.query_selector_all(".solution.dropdown")[:2]:
+        (stop,) = solution.query_selector_all(".admonition-title :is(a, button)")
+        before = solution.evaluate(SHUT)
+        stop.focus()
+        for key, shut in (("Enter", not before), ("Space", before)):
+            visit.page.keyboard.press(key)
+            assert solution.evaluate(SHUT) == shut
 
 
 def test_nothing_went_wrong_while_it_was_used(visit):

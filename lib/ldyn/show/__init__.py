@@ -1,8 +1,9 @@
 """Figures and notes of the pages: one style, alt text everywhere, light and dark.
 
 Static: ``fig, ax = show.axes()``, draw with colours from ``show.INK`` (they follow the theme), and
-end the cell with ``show.still(fig, alt="…")``. Moving: ``show.moving("name", state={…}, alt="…",
-poster=fig)`` shows figures/<chapter>/name.js, ten lines on the helpers of _common.js::
+end the cell with ``show.still(fig, alt="…")``. Tables: ``show.table({"n": ",", "risk": ".4f"},
+rows)``. Moving: ``show.moving("name", state={…}, alt="…", poster=fig)`` shows
+figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js::
 
     function render({ model, el }) {
       const fig = figure(el, model);                    // theme, sizes, clean-up
@@ -23,6 +24,7 @@ from ldyn.show.notes import glue, run_at_full_scale
 from ldyn.show.rates import rates
 from ldyn.show.still import Still, still
 from ldyn.show.style import INK, SURFACE, axes, label
+from ldyn.show.tables import table
 
 __all__ = [
     "INK",
@@ -36,4 +38,5 @@ __all__ = [
     "rates",
     "run_at_full_scale",
     "still",
+    "table",
 ]

@@ -104,7 +104,7 @@ def moving(
 
 def source(name: str) -> str:
     """Return the ES module of a figure: the common helpers, then its own file."""
-    files = (_FIGURES / "_common.js", _places()[name])
+    files = (_FIGURES / "_common.js", _FIGURES / "_chart.js", _places()[name])
     return "\n".join(file.read_text("utf-8") for file in files)
 
 

@@ -20,7 +20,7 @@ def glue(key: str, value: Any, fmt: str = "") -> str:
     of ten are written out. Outside of a book build this shows nothing.
     Raises: ValueError when `value` cannot be written with `fmt`.
     """
-    text = _written(value, fmt)
+    text = written(value, fmt)
     try:
         from IPython import get_ipython
         from IPython.display import display
@@ -48,7 +48,8 @@ class Quiet(str):
         return None
 
 
-def _written(value: Any, fmt: str) -> str:
+def written(value: Any, fmt: str) -> str:
+    """Return `value` in format `fmt`, with a minus sign and with powers of ten written out."""
     if hasattr(value, "item"):
         value = value.item()
     try:
@@ -58,6 +59,8 @@ def _written(value: Any, fmt: str) -> str:
     if isinstance(value, str):
         return text
     digits, power, exponent = text.partition("e")
+    if power and float(digits) == 0:
+        return "0"
     if power:
         text = f"{digits} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return text.replace("-", "−", 1) if text.startswith("-") else text

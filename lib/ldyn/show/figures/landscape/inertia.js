@@ -1,5 +1,6 @@
 // Signs of the surplus block's eigenvalues, for a choice of copies, rank of F and signs of G.
-// State: inputs D, outputs M.
+// State: inputs D, outputs M. What a choice rules out is not offered: no more copies with λ < 0 than
+// surplus units, no rank of F above M − 1 (cor-one-output), no more signs than ker F has dimensions.
 
 // Numbers of negative, zero and positive eigenvalues: `positive` and `negative` copies, `rank` of F,
 // `up` and `down` signs of G on the kernel of F.
@@ -15,21 +16,27 @@ function render({ model, el }) {
   const d = model.get("inputs");
   const m = model.get("outputs");
   const surplus = fig.slider("surplus units K", { min: 1, max: 4, value: 1 });
-  const below = fig.slider("copies with λ < 0", { min: 0, max: 4, value: 0 });
-  const rank = fig.slider("rank of F", { min: 0, max: Math.min(d, m), value: 1 });
-  const up = fig.slider("positive signs of G on ker F", { min: 0, max: d, value: d - 1 });
+  const below = fig.slider("copies with λ < 0", { min: 0, max: surplus.value, value: 0 });
+  const rank = fig.slider("rank of F", { min: 0, max: Math.min(d, m - 1), value: Math.min(1, m - 1) });
+  const up = fig.slider("positive signs of G on ker F", { min: 0, max: d - rank.value, value: d - rank.value });
   const say = fig.readout();
+  const limit = (slider, most) => {
+    slider.input.max = most;
+    slider.value = Math.min(slider.value, most);
+  };
+  fig.listen(surplus.input, "input", () => limit(below, surplus.value));
+  fig.listen(rank.input, "input", () => limit(up, d - rank.value));
 
   fig.draw({ aspect: 0.36, lowest: 170 }, (pen, { width, height, ink }) => {
     const room = d - rank.value;
-    const plus = Math.min(up.value, room);
+    const plus = up.value;
     const k = surplus.value;
-    const negative = Math.min(below.value, k);
+    const negative = below.value;
     const positive = k + 1 - negative;
     const signs = surplusSigns(d, m, positive, negative, rank.value, plus, room - plus);
     const rows = [["down", signs.down, ink.vermilion], ["zero", signs.zero, ink.grey], ["up", signs.up, ink.blue]];
     const left = 56;
-    const scale = (width - left - 40) / Math.max(1, 6 * (d + m));
+    const scale = (width - left - 40) / (surplus.input.max * (d + m));
     pen.textBaseline = "middle";
     rows.forEach(([name, count, colour], i) => {
       const y = (i + 0.5) * (height / 3);
