@@ -15,8 +15,8 @@ from ldyn.gans.targets import ring
 
 __all__ = [
     "LOSSES",
-    "Loss",
     "RULES",
+    "Loss",
     "ParticlePath",
     "Smoothness",
     "TinyGAN",

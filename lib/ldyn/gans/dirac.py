@@ -11,7 +11,7 @@ from ldyn.core import require_choice, require_count, require_positive
 
 Field = Callable[[Tensor], Tensor]
 RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
-_NODES = 40  # of the quadrature over normal noise: exact for polynomials of degree 79
+_NODES = 24  # of the quadrature over normal noise: exact for polynomials of degree 47
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class TinyGAN:
         A = [[−ηκ², −κ + ηκd₀], [κ, −d]] with the coupling κ, the critic's damping d and the
         part d₀ of it that is the loss's own; A − kAᵀA with consensus k.
         Raises: ValueError with `centre` > 0, where the field jumps at the goal.
-        Source: mescheder2018, prop-tiny-jacobians.
+        Source: mescheder2018, thm-joint-stability, prop-tiny-jacobians.
         """
         if self.penalty and self.centre:
             raise ValueError("the field jumps at the goal, it has no derivative; try centre=0")
@@ -147,7 +147,7 @@ def step_limit(jacobian: Tensor, *, rule: str, momentum: float = 0.0) -> float:
     cubics of the proposition.
 
     Arguments: `jacobian` A (2, 2) at the goal.
-    Raises: ValueError for an unknown rule, or momentum with a rule or matrix without a formula.
+    Raises: ValueError for an unknown rule, or a rule without a formula for this matrix.
     Source: gidel2019, prop-step-limits, prop-two-answers.
     """
     require_choice(rule, RULES, "rule")
@@ -161,6 +161,11 @@ def step_limit(jacobian: Tensor, *, rule: str, momentum: float = 0.0) -> float:
         turns = rule == "alternating" and -1 < momentum < 0
         return 2 * (1 + momentum) / abs(c) if turns else 0.0
     if rule == "alternating":
+        if b * c >= 0:
+            raise ValueError(
+                f"alternating steps have a formula where b c < 0, got {b * c:g}; "
+                "try the eigenvalues of step_matrix"
+            )
         trace = a + d
         return 4 / (((a - d) ** 2 - 4 * b * c) ** 0.5 - trace) if trace < 0 else 0.0
     values = torch.linalg.eigvals(jacobian).tolist()
