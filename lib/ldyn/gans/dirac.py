@@ -11,7 +11,6 @@ from ldyn.core import require_choice, require_count, require_positive
 
 Field = Callable[[Tensor], Tensor]
 RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
-_NODES = 24  # of the quadrature over normal noise: exact for polynomials of degree 47
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,8 +217,10 @@ def _first_root(cubic: tuple[float, ...]) -> float:
 
 
 def _quadrature() -> tuple[Tensor, Tensor]:
-    z, w = np.polynomial.hermite_e.hermegauss(_NODES)
-    return torch.from_numpy(z), torch.from_numpy(w / w.sum())
+    """Return points and weights of a trapezoidal sum over N(0, 1): its error is e^(−2π²/0.4²)."""
+    z = torch.linspace(-8.4, 8.4, 43, dtype=torch.float64)
+    w = (-(z**2) / 2).exp()
+    return z, w / w.sum()
 
 
 # |1 + hλ|² − 1 and its like over h, with x = Re λ and n = |λ|², so that Re λ² = 2x² − n
