@@ -119,7 +119,7 @@ class TinyGAN:
 
     def _with_generator(self, state: Tensor) -> Tensor:
         free = TinyGAN(model=self.model, loss=self.loss, noise=self.noise)
-        up, pull = torch.func.vjp(lambda s: free._plain(s)[1], state)
+        up, pull = torch.func.vjp(lambda s: free._plain(s)[1], state)[:2]
         down, raised = self._plain(state)
         return torch.stack([down - self.generator * pull(up)[0][0], raised])
 

@@ -47,7 +47,7 @@ function render({ model, el }) {
     const scale = (height - 66) / (2 * tall), left = -(width - 68) / scale + 0.25 * tall;
     const plot = chart(pen, {
       width, height, ink, x: [left, 0.25 * tall], y: [-tall, tall], xlabel: "real part", ylabel: "imaginary part",
-      yticks: [-tall, -tall / 2, 0, tall / 2, tall].map((v) => Number(v.toFixed(2))), xticks: [left, left / 2, 0].map((v) => Number(v.toFixed(1))),
+      yticks: [-tall, -tall / 2, 0, tall / 2, tall].map((v) => Number(v.toFixed(2))), xticks: [0, -1, -2, -3, -4, -5, -6, -8, -10, -12].filter((v) => v >= left && (left > -6 || v % 2 === 0)),
     });
     plot.inside(() => {
       const h = size.value, turn = Array.from({ length: 181 }, (_, k) => (k * Math.PI) / 90);
