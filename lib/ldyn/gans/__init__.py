@@ -1,5 +1,12 @@
 """Chapter 3: when does a generator's descent converge?"""
 
+from ldyn.gans.envelopes import (
+    Envelope,
+    huber_critic,
+    huber_descent,
+    moreau_envelope,
+    penalty_series,
+)
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -14,6 +21,7 @@ from ldyn.gans.targets import ring
 
 __all__ = [
     "LOSSES",
+    "Envelope",
     "Loss",
     "ParticlePath",
     "Smoothness",
@@ -21,8 +29,12 @@ __all__ = [
     "gan_loss",
     "gaussian_mmd_smoothness",
     "half_squared_norm",
+    "huber_critic",
+    "huber_descent",
     "mmd_hessian",
+    "moreau_envelope",
     "particle_descent",
+    "penalty_series",
     "ring",
     "wasserstein_line",
 ]
