@@ -63,7 +63,7 @@ def test_both_together_converge_below_the_limit_and_stay_bounded_beyond(claim):
 
 
 def test_the_envelope_of_a_loss_without_conditions_has_all_three(claim):
-    """Slope, curvature, sensitivity over the bounds of thm-envelope and prop-bounded-kernel."""
+    """Slope, curvature, sensitivity over the bounds of thm-envelope and prop-kernel-alone."""
     sigma, weight = 1.0, 2.0
     line = torch.linspace(-8, 8, 161, dtype=F64)
     gram = Gaussian(sigma)(line[:, None], line[:, None])

@@ -43,6 +43,21 @@ def test_the_game_is_an_inf_convolution():
         assert least.item() == pytest.approx((psi * theta - psi**2 / 8).item(), abs=1e-9)
 
 
+def test_the_envelope_is_the_largest_lipschitz_function_below_the_square():
+    """The largest α-Lipschitz function below βs² on a grid, lowered step by step until it is one.
+
+    Source: prop-pasch-hausdorff.
+    """
+    s = torch.linspace(-3, 3, 601, dtype=F64)
+    largest = 2.0 * s**2
+    for _ in range(601):
+        neighbours = torch.minimum(largest.roll(1), largest.roll(-1))
+        neighbours[0], neighbours[-1] = largest[1], largest[-2]
+        largest = torch.minimum(largest, neighbours + 1.5 * 0.01)
+    psi = huber_critic(s, slope=1.5, weight=2.0)
+    assert torch.allclose(largest, psi * s - psi**2 / 8, rtol=0, atol=1e-4)
+
+
 def test_without_a_constraint_or_without_a_penalty():
     theta = torch.tensor([-2.0, 0.0, 0.5], dtype=F64)
     assert huber_critic(theta, slope=math.inf, weight=3.0).tolist() == [-12.0, 0.0, 3.0]
@@ -51,6 +66,10 @@ def test_without_a_constraint_or_without_a_penalty():
 
 @pytest.mark.parametrize("name", ["Kullback–Leibler", "non-saturating", "least squares"])
 def test_the_moreau_envelope_is_below_the_loss_and_certified(name):
+    """Its critic is one of the loss at ν*, and the data stay the minimum.
+
+    Source: lem-infimal-critics, prop-minimiser-survives.
+    """
     mu, data = normal(3.0), normal(0.0)
     found = moreau_envelope(LOSSES[name], mu, data, gram=GRAM, weight=0.5)
     assert abs(found.gap) < 1e-9

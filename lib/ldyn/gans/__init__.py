@@ -1,5 +1,12 @@
 """Chapter 3: when does a generator's descent converge?"""
 
+from ldyn.gans.conditions import (
+    CONDITIONS,
+    CROSSES,
+    failing_sequence,
+    loss_smoothness,
+    search_largest,
+)
 from ldyn.gans.envelopes import (
     Envelope,
     huber_critic,
@@ -16,25 +23,32 @@ from ldyn.gans.losses import (
     wasserstein_line,
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
+from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 from ldyn.gans.targets import ring
 
 __all__ = [
+    "CONDITIONS",
+    "CROSSES",
     "LOSSES",
     "Envelope",
     "Loss",
     "ParticlePath",
     "Smoothness",
     "f_divergence",
+    "failing_sequence",
     "gan_loss",
     "gaussian_mmd_smoothness",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
+    "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
     "particle_descent",
     "penalty_series",
     "ring",
+    "search_largest",
+    "sinkhorn_slope",
     "wasserstein_line",
 ]

@@ -67,7 +67,7 @@ def moreau_envelope(
     Arguments: `loss` one of `LOSSES` but the hinge, which has a jump; `mu`, `data` probability
     weights (m,) > 0; `gram` K (m, m); `weight` λ > 0.
     Raises: ValueError for weights that are no probabilities, or a λ that is not > 0.
-    Source: chu2020, thm-envelope.
+    Source: chu2020, thm-envelope and lem-infimal-critics.
     """
     require_positive(weight, "weight")
     require_count(steps, "steps")
