@@ -111,6 +111,24 @@ def test_crosses_and_ticks_share_the_table():
             assert ((name, condition) in CROSSES) == (getattr(loss, condition) == math.inf)
 
 
+def test_the_bounds_of_sinkhorn_are_those_of_the_proposition():
+    """Source: prop-sinkhorn-sensitivity."""
+    for eps in (0.05, 0.3, 2.0):
+        r = 1.5**2 / eps
+        q = math.tanh(r / 4)
+        cross = r / 2 * math.exp(r) * math.cosh(r / 4) ** 2
+        both = cross + math.exp(r) * (1 + r + r / (2 * (1 - q)))
+        plain, debiased = (
+            loss_smoothness(name, diameter=1.5, regularisation=eps)
+            for name in ("Sinkhorn", "debiased Sinkhorn")
+        )
+        assert plain.sensitivity == pytest.approx(cross, rel=1e-12)
+        assert debiased.sensitivity == pytest.approx(both, rel=1e-5)  # 1 − q loses digits here
+        assert plain.sensitivity > math.sinh(r / 2) / 2
+    fine = loss_smoothness("debiased Sinkhorn", regularisation=1e-3)
+    assert (fine.curvature, fine.sensitivity) == (250, math.inf)
+
+
 def test_ascent_finds_the_top_of_a_hill():
     starts = torch.randn(4, 2, generator=stream("hill"), dtype=F64)
     hill = lambda p: 3 - (p - 1).square().sum(-1)  # noqa: E731

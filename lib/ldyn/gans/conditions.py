@@ -18,7 +18,8 @@ def loss_smoothness(
 ) -> Smoothness:
     """Return α, β₁, β₂ of a loss, infinite where it does not have the condition.
 
-    All but the sensitivities of the two Sinkhorn losses, which are upper bounds, are the least.
+    All but the sensitivities of the two Sinkhorn losses, which are upper bounds, are the least;
+    those bounds are infinite for D² > 400 ε, where they pass the largest number.
 
     Arguments: `name` one of minimax, non-saturating, Wasserstein, smooth IPM, MMD, half MMD²,
     half W₂², Sinkhorn, debiased Sinkhorn; `bandwidth` σ of the Gaussian kernel, `diameter` D of
@@ -31,9 +32,10 @@ def loss_smoothness(
     require_positive(diameter, "diameter")
     none, wide = math.inf, diameter
     ratio = diameter**2 / require_positive(regularisation, "regularisation")
-    contraction, top = math.tanh(ratio / 4), math.exp(ratio)
-    cross = ratio / 2 * top * math.cosh(ratio / 4) ** 2
-    own = top * (1 + ratio + ratio / 2 / (1 - contraction))
+    top = math.exp(ratio) if ratio < 400 else math.inf
+    cross = ratio / 2 * top * math.cosh(min(ratio, 400) / 4) ** 2
+    # 1/(1 − tanh(r/4)) = (1 + e^{r/2})/2
+    own = top * (1 + ratio + ratio / 4 * (1 + math.exp(min(ratio, 400) / 2)))
     half_mmd = gaussian_mmd_smoothness(bandwidth)
     table = {
         "minimax": (none, none, none),

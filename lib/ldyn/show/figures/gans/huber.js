@@ -71,9 +71,10 @@ function render({ model, el }) {
       plot.curve(ks, path.map(within), { colour: ink.vermilion, wide: 1 });
       plot.dots(ks, path.map(within), { colour: ink.vermilion, radius: 2.5 });
     });
-    const end = path.at(-1);
+    const end = Math.abs(path.at(-1));
+    const size = end > 1e4 ? "more than 10⁴" : end && end < 1e-9 ? "less than 10⁻⁹" : end.toPrecision(2);
     say(`The proposition foretells ${verdict(which.value, gamma.value, slope, weight)}.\n`
-      + `After ${STEPS} steps |θ| = ${Math.abs(end) < 1e4 ? Math.abs(end).toPrecision(2) : "more than 10⁴"}.`);
+      + `After ${STEPS} steps |θ| is ${size}.`);
   });
   return fig.cleanUp;
 }
