@@ -29,10 +29,15 @@ def test_walk_and_envelope_in_the_page_are_those_of_the_library(js, which):
     [
         ("slope", 0.1, "0.060 to 0.12"),
         ("both", 1.2, "convergence"),
-        ("both", 1.3, "no farther than 0.81"),  # γα − α/2β
+        ("both", 1.3, "neither farther than 0.81"),  # γα − α/2β
         ("weight", 1.2, "convergence, since"),
         ("weight", 1.3, "no convergence"),
     ],
 )
 def test_the_verdict_knows_the_limit(js, which, gamma, word):
     assert word in js("huber", f"verdict('{which}', {gamma}, 1.2, 0.8)")
+
+
+def test_a_path_is_drawn_until_it_leaves_the_picture(js):
+    assert js("huber", "seen([1, -2, 3, -4], 2.4)") == [1, -2, 3]
+    assert js("huber", "seen([1, -1], 2.4)") == [1, -1]

@@ -2,6 +2,7 @@
 // The generator walks θ ← θ − γψ*(θ). State: nothing but the alt text.
 
 const STEPS = 40;
+const EDGE = 2.4; // half the width of the picture
 const ALONE = { both: [1, 1], slope: [1, 0], weight: [0, 1] }; // [constraint, penalty] at work
 
 // ψ*(θ); no constraint is slope = Infinity, no penalty weight = Infinity.
@@ -23,13 +24,19 @@ function walk(theta, gamma, slope, weight, steps) {
   return path;
 }
 
+// The path until it leaves the picture, the first place outside included.
+function seen(path, edge) {
+  const out = path.findIndex((t) => Math.abs(t) > edge);
+  return out < 0 ? path : path.slice(0, out + 1);
+}
+
 // What the proposition says of the end.
 function verdict(which, gamma, slope, weight) {
-  if (which === "slope") return "for ever to and fro between two places, the farther at "
+  if (which === "slope") return "alternation for ever between two places, the farther at "
     + `${((gamma * slope) / 2).toPrecision(2)} to ${(gamma * slope).toPrecision(2)}`;
   if (gamma * weight < 1) return "convergence, since γ < 1/β";
   if (which === "weight") return "no convergence, since γ ≥ 1/β: each step is as long as the last or longer";
-  return "to and fro between two places, since γ ≥ 1/β, but no farther than "
+  return "alternation between two places, since γ ≥ 1/β, neither farther than "
     + (gamma * slope - slope / (2 * weight)).toPrecision(2);
 }
 
@@ -47,34 +54,33 @@ function render({ model, el }) {
     const slope = a ? alpha.value : Infinity, weight = b ? beta.value : Infinity;
     return { slope, weight, path: walk(start.value, gamma.value, slope, weight, STEPS) };
   };
-  const within = (v) => Math.max(-2.4, Math.min(2.4, v));
 
   fig.draw({ aspect: 0.42, tallest: 290 }, (pen, { width, height, ink }) => {
     const { slope, weight, path } = now();
-    const xs = Array.from({ length: 201 }, (_, i) => -2.4 + 0.024 * i);
-    const plot = chart(pen, { width, height, ink, x: [-2.4, 2.4], y: [0, 3], xlabel: "place θ of the generator",
+    const xs = Array.from({ length: 201 }, (_, i) => EDGE * (i / 100 - 1));
+    const plot = chart(pen, { width, height, ink, x: [-EDGE, EDGE], y: [0, 3], xlabel: "place θ of the generator",
       ylabel: "the regularised loss", xticks: [-2, -1, 0, 1, 2], yticks: [0, 1, 2, 3] });
     plot.inside(() => {
       plot.curve(xs, xs.map((t) => envelope(t, slope, weight)), { colour: ink.blue });
-      path.slice(1).forEach((t, k) => plot.curve([path[k], t], [path[k], t].map((s) => envelope(s, slope, weight)),
-        { colour: ink.vermilion, wide: 0.8, alpha: 0.6 }));
-      plot.dots(path, path.map((t) => envelope(t, slope, weight)), { colour: ink.vermilion, radius: 2.5 });
+      const near = seen(path, EDGE), heights = near.map((t) => envelope(t, slope, weight));
+      plot.curve(near, heights, { colour: ink.vermilion, wide: 0.8, alpha: 0.6 });
+      plot.dots(near, heights, { colour: ink.vermilion, radius: 2.5 });
       plot.dots([path[0]], [envelope(path[0], slope, weight)], { colour: ink.ink, radius: 5 });
     });
   });
   fig.draw({ aspect: 0.34, lowest: 180, tallest: 230 }, (pen, { width, height, ink }) => {
     const { slope, weight, path } = now();
-    const ks = path.map((_, k) => k);
-    const plot = chart(pen, { width, height, ink, x: [0, STEPS], y: [-2.4, 2.4], xlabel: "step", ylabel: "place θ",
+    const near = seen(path, EDGE), ks = near.map((_, k) => k);
+    const plot = chart(pen, { width, height, ink, x: [0, STEPS], y: [-EDGE, EDGE], xlabel: "step", ylabel: "place θ",
       xticks: [0, 10, 20, 30, 40], yticks: [-2, -1, 0, 1, 2] });
     plot.inside(() => {
-      plot.curve(ks, path.map(within), { colour: ink.vermilion, wide: 1 });
-      plot.dots(ks, path.map(within), { colour: ink.vermilion, radius: 2.5 });
+      plot.curve(ks, near, { colour: ink.vermilion, wide: 1 });
+      plot.dots(ks, near, { colour: ink.vermilion, radius: 2.5 });
     });
     const end = Math.abs(path.at(-1));
     const size = end > 1e4 ? "more than 10⁴" : end && end < 1e-9 ? "less than 10⁻⁹" : end.toPrecision(2);
     say(`The proposition foretells ${verdict(which.value, gamma.value, slope, weight)}.\n`
-      + `After ${STEPS} steps |θ| is ${size}.`);
+      + `After ${STEPS} steps |θ| is ${size}${near.length < path.length ? "; it left the picture." : "."}`);
   });
   return fig.cleanUp;
 }
