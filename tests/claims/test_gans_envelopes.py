@@ -34,7 +34,7 @@ def test_a_lipschitz_critic_alone_chatters(claim):
 
 
 def test_a_penalty_alone_has_one_limit(claim):
-    """Contraction by |1 − 2γβ|: the largest step that converges is 1/β. Source: prop-huber."""
+    """Contraction by |1 − 2γβ|: the limit is 2/L, L = 2β. Source: cor-descent, prop-huber."""
     low, high = 0.1 / BETA, 10 / BETA
     for _ in range(40):
         gamma = math.sqrt(low * high)

@@ -48,6 +48,7 @@ class Envelope:
     Fields: `value` of the envelope; `critic` (m,) λK(μ − ν*), sharing no constant with the loss's
     own; `inner` ν* (m,), where the infimum is attained; `gap` ≥ 0, a bound on the error of
     `value` by the inequality of Fenchel and Young; infinite where the bound says nothing.
+    Source: moreau1965, lem-fenchel-young.
     """
 
     value: Tensor
