@@ -1,6 +1,20 @@
 """Chapter 3: when does a generator's descent converge?"""
 
+from ldyn.gans.conditions import (
+    CONDITIONS,
+    CROSSES,
+    failing_sequence,
+    loss_smoothness,
+    search_largest,
+)
 from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
+from ldyn.gans.envelopes import (
+    Envelope,
+    huber_critic,
+    huber_descent,
+    moreau_envelope,
+    penalty_series,
+)
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -10,24 +24,36 @@ from ldyn.gans.losses import (
     wasserstein_line,
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
+from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 from ldyn.gans.targets import ring
 
 __all__ = [
+    "CONDITIONS",
+    "CROSSES",
     "LOSSES",
     "RULES",
+    "Envelope",
     "Loss",
     "ParticlePath",
     "Smoothness",
     "TinyGAN",
     "f_divergence",
+    "failing_sequence",
     "gan_loss",
     "gaussian_mmd_smoothness",
     "half_squared_norm",
+    "huber_critic",
+    "huber_descent",
+    "loss_smoothness",
     "mmd_hessian",
+    "moreau_envelope",
     "particle_descent",
+    "penalty_series",
     "play",
     "ring",
+    "search_largest",
+    "sinkhorn_slope",
     "step_limit",
     "step_matrix",
     "wasserstein_line",
