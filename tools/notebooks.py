@@ -71,7 +71,7 @@ def _title(book: dict[str, Any]) -> str:
 
 def notebook(root: Path, html: Path, page: str, among: set[str]) -> dict[str, Any]:
     """Return the reader's notebook of `page`: plain Markdown, code without outputs, fixed ids."""
-    source = jupytext.read(root / f"{page}.md")
+    source = jupytext.read(root / f"{page}.md", fmt="md:myst")  # also where no header says so
     code = [cell for cell in source.cells if cell.cell_type == "code"]
     shown = [c for c in code if "remove-cell" not in c.metadata.get("tags", [])]
     built = page_cells((html / f"{page}.html").read_text("utf-8"), page_link(page, among))

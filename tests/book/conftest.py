@@ -112,7 +112,15 @@ print("Hocuspocus")
 ```{claims-summary}
 ```
 """
-SECOND = "(page-second)=\n# Second page\n\nThere it was {glue:text}`first:answer`.\n"
+SECOND = """(page-second)=
+# Second page
+
+There it was {glue:text}`first:answer`. This is shown and not run:
+
+```python
+answers = {}
+```
+"""
 CLAIMS = """
 first:
 - {id: toy-rate, statement: "It falls like $1/n$", source: [imaizumi2022], derived: thm-toy,

@@ -14,7 +14,6 @@ from contents import place
 from japanese import unmarked
 from ldbuttons import notebook_path
 from notebooks import START, masked, notebook, notebooks, same_numbers, stale, write
-from pdf import single_page
 
 SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
 
@@ -62,39 +61,6 @@ def test_the_ledger_shows_what_the_tests_recorded(first):
 def test_the_ledger_counts_its_verdicts_and_names_what_failed(first):
     assert "2 claims: 1 hold; 1 not reproduced." in " ".join(first.get_text().split())
     assert first.find("a", href="#claim-other").get_text() == "Not shown here"
-
-
-def test_a_figure_has_number_caption_and_label_and_its_code_stands_outside(first):
-    (figure,) = first.select("figure")
-    assert figure["id"] == "fig-toy"
-    assert figure.find("svg")["aria-label"] == "A curve that falls"
-    assert not figure.select("pre, details")
-    seen, do = figure.select("figcaption p")
-    assert seen.select_one(".caption-number").get_text() == "Figure 1 "
-    assert "The curve falls to forty-one, where" in seen.get_text()
-    assert do["class"] == ["ld-do"]
-    assert (do.strong.get_text(), do.get_text()) == ("Try:", "Try: move the point.")
-    cell = figure.find_previous_sibling()
-    assert "It is drawn." in cell.select_one(".cell_output").get_text()
-    assert "HTML" in cell.select_one(".cell_input").get_text()
-    assert not cell.select("svg")
-    assert first.find("a", href="#fig-toy", string="Figure 1")
-
-
-def test_a_notebook_has_the_caption_after_the_cell_that_draws(toy, built):
-    cells = notebook(toy.root, built, "book/first", {"book/first"})["cells"]
-    texts = ["".join(cell["source"]) for cell in cells]
-    (at,) = (i for i, text in enumerate(texts) if text.startswith("from IPython.display"))
-    caption = "**Figure 1.** The curve falls to forty-one, where $c=d$.\n\n**Try:** *move* the point."
-    assert texts[at + 1].startswith(caption)
-    assert "Show it by Figure 1." in texts[at + 1]
-
-
-def test_the_print_has_the_figure_with_its_number_and_the_way_to_it(built):
-    printed = BeautifulSoup(single_page(built, ["book/first"]), "html.parser")
-    (figure,) = printed.select("figure#book-first--fig-toy")
-    assert figure.figcaption.get_text().startswith("\nFigure 1 The curve falls")
-    assert printed.find("a", href="#book-first--fig-toy", string="Figure 1")
 
 
 def test_nothing_comes_from_elsewhere(built):
@@ -160,7 +126,9 @@ def test_a_stale_notebook_is_found_and_last_digits_are_not(toy, built):
 
 def test_every_page_is_a_notebook_and_one_lists_them_in_order(toy, built):
     made = notebooks(toy.root, built)
-    assert list(made) == [f"notebooks/{n}.ipynb" for n in ("first", "second", "references", "start")]
+    assert list(made) == [
+        f"notebooks/{n}.ipynb" for n in ("first", "second", "references", "start")
+    ]
     code = [any(c["cell_type"] == "code" for c in book["cells"]) for book in made.values()]
     assert code == [True, False, False, False]
     text = "".join(made[START]["cells"][0]["source"])

@@ -13,13 +13,12 @@ SHOWN = ("show.still(", "show.moving(", "show.table(")
 
 
 def lost_figures(source: str) -> list[str]:
-    """The figures and tables that a cell makes before its last statement, where nobody sees them."""
+    """The figures and tables a cell makes before its last statement, where nobody sees them."""
     *before, _ = ast.parse(source).body or [None]
     return [
         text
         for statement in before
-        if isinstance(statement, ast.Expr)
-        and (text := ast.unparse(statement)).startswith(SHOWN)
+        if isinstance(statement, ast.Expr) and (text := ast.unparse(statement)).startswith(SHOWN)
     ]
 
 

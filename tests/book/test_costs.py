@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import ldfacts
-from costs import cost
 from contents import pages
+from costs import cost
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 from ldfigures import Figures
+from notebooks import notebook
+from pdf import single_page
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "book").rglob("*.md"))
 CELL = re.compile(r"^(?P<f>`{3,}|:{3,})\{code-cell\}.*?^(?P=f)[ \t]*$", re.M | re.S)
@@ -100,3 +103,38 @@ def test_the_picture_moves_into_its_figure_and_the_code_stays(caplog):
 )
 def test_a_figure_without_caption_and_a_caption_without_figure_stop_the_build(about, said, caplog):
     assert said in warnings(page(**about), caplog)
+
+
+def test_a_figure_has_number_caption_and_label_and_its_code_stands_outside(built):
+    first = BeautifulSoup((built / "book" / "first.html").read_text(), "html.parser")
+    (figure,) = first.select("figure")
+    assert figure["id"] == "fig-toy"
+    assert figure.find("svg")["aria-label"] == "A curve that falls"
+    assert not figure.select("pre, details")
+    seen, do = figure.select("figcaption p")
+    assert seen.select_one(".caption-number").get_text() == "Figure 1 "
+    assert re.search(r"The curve falls to forty-\w+, where", seen.get_text())
+    assert do["class"] == ["ld-do"]
+    assert (do.strong.get_text(), do.get_text()) == ("Try:", "Try: move the point.")
+    cell = figure.find_previous_sibling()
+    assert "It is drawn." in cell.select_one(".cell_output").get_text()
+    assert "HTML" in cell.select_one(".cell_input").get_text()
+    assert not cell.select("svg")
+    assert first.find("a", href="#fig-toy", string="Figure 1")
+
+
+def test_a_notebook_has_the_caption_after_the_cell_that_draws(toy, built):
+    cells = notebook(toy.root, built, "book/first", {"book/first"})["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (at,) = (i for i, text in enumerate(texts) if text.startswith("from IPython.display"))
+    seen, do, *_ = texts[at + 1].split("\n\n")
+    assert re.fullmatch(r"\*\*Figure 1\.\*\* The curve falls to forty-\w+, where \$c=d\$\.", seen)
+    assert do == "**Try:** *move* the point."
+    assert "Show it by Figure 1." in texts[at + 1]
+
+
+def test_the_print_has_the_figure_with_its_number_and_the_way_to_it(built):
+    printed = BeautifulSoup(single_page(built, ["book/first"]), "html.parser")
+    (figure,) = printed.select("figure#book-first--fig-toy")
+    assert figure.figcaption.get_text().startswith("\nFigure 1 The curve falls")
+    assert printed.find("a", href="#book-first--fig-toy", string="Figure 1")
