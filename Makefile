@@ -29,7 +29,7 @@ test: .venv/.ready ## Lint, types, layers and the tests
 	$(bin)/python -m pytest -n 2
 
 browser: .venv/.ready ## Test the built book in Chromium (build it first)
-	$(bin)/python -m pytest -m browser tests/browser
+	$(bin)/python -m pytest -n 2 -m browser tests/browser
 
 lab: .venv/.ready ## Open the pages in JupyterLab, from a page that lists them
 	$(bin)/jupyter lab notebooks/start.ipynb

@@ -85,6 +85,7 @@ function render({ model, el }) {
       xlabel: "generator θ", ylabel: "critic ψ",
     });
     place = [plot.sx.back, plot.sy.back];
+    strength.input.disabled = penalty.value === "none";
     plot.inside(() => {
       pen.strokeStyle = ink.grey; pen.lineWidth = 1; pen.globalAlpha = 0.7;
       for (let x = 70; x < width; x += 30) for (let y = 34; y < height - 40; y += 30) {
