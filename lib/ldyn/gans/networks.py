@@ -123,6 +123,8 @@ def gradient_quotients(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 class _OperatorNormalised(nn.Module):
+    like: Tensor
+
     def __init__(self, layer: nn.Module, like: Tensor, norm: float) -> None:
         super().__init__()
         blank = copy.deepcopy(layer)

@@ -36,9 +36,9 @@ def operator_norm(
     require_positive(tolerance, "tolerance")
     if not (isinstance(like, Tensor) and like.is_floating_point() and like.numel()):
         raise ValueError("like must be a non-empty floating tensor; try torch.zeros(1, c, n, n)")
-    zero = torch.zeros_like(like, requires_grad=False)
+    zero = torch.zeros_like(like)
     with torch.no_grad():
-        value, pull = vjp(layer, zero)
+        value, pull = vjp(layer, zero)[:2]
         forward = lambda v: layer(v.view_as(like)) - value  # noqa: E731
         normal = LinearOperator(
             size=like.numel(),
