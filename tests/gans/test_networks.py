@@ -82,6 +82,14 @@ def test_the_worst_chain_is_what_a_search_of_all_pairs_finds():
         assert chain_curvature(name, 2) >= right - 1e-8
 
 
+def test_quotients_and_curvatures_of_a_parabola_are_its_second_derivatives():
+    x = torch.linspace(-1, 2, 7, dtype=F64)[:, None] * torch.tensor([3.0, 4.0], dtype=F64)
+    bowl = lambda y: 3 * y[0] ** 2 - y[1] ** 2  # noqa: E731
+    moved = math.hypot(6 * 3, 2 * 4) / 5
+    assert gradient_quotients(bowl, x).tolist() == pytest.approx([moved] * 6, rel=1e-12)
+    assert curvature_at(bowl, x).tolist() == pytest.approx([6.0] * 7, rel=1e-12)
+
+
 def test_a_chain_of_softplus_stays_a_softplus():
     assert chain_curvature("softplus", 12) == pytest.approx(0.25, abs=1e-6)
 

@@ -128,7 +128,7 @@ class _OperatorNormalised(nn.Module):
     def __init__(self, layer: nn.Module, like: Tensor, norm: float) -> None:
         super().__init__()
         blank = copy.deepcopy(layer)
-        blank.register_parameter("bias", None)
+        blank.register_parameter("bias", None)  # it would not follow the layer to a device
         self.blank = [blank]  # in a list, so that its weight is no parameter of the network
         self.norm = norm
         self.register_buffer("like", torch.zeros_like(like), persistent=False)

@@ -51,16 +51,20 @@ def operator_norm(
         if not torch.allclose(forward(2 * v), 2 * forward(v), rtol=1e-3, atol=1e-6):
             raise ValueError("the map is not affine: f(2x) − f(0) is not 2(f(x) − f(0)); "
                              "give one layer without its activation")  # fmt: skip
-        for _ in range(rounds):
-            found = extreme_eigenpairs(normal, v, lowest=0, steps=steps, tolerance=tolerance)
-            v = found.vectors[:, -1]
-            if found.converged[-1]:
-                break
-        else:
-            raise ValueError(
-                f"no singular vector within {tolerance:g} after {rounds} rounds of {steps} steps; "
-                "allow more of them, or a larger tolerance"
-            )
+        v = _top(normal, v, steps, rounds, tolerance)
         u = forward(v)
         u = u / u.norm().clamp(min=torch.finfo(u.dtype).tiny)
     return (u * (layer(v.view_as(like)) - layer(zero))).sum()
+
+
+def _top(a: LinearOperator, v: Tensor, steps: int, rounds: int, tolerance: float) -> Tensor:
+    """The eigenvector of the largest eigenvalue, by Lanczos restarted from the best so far."""
+    for _ in range(rounds):
+        found = extreme_eigenpairs(a, v, lowest=0, steps=steps, tolerance=tolerance)
+        v = found.vectors[:, -1]
+        if found.converged[-1]:
+            return v
+    raise ValueError(
+        f"no singular vector within {tolerance:g} after {rounds} rounds of {steps} steps; "
+        "allow more of them, or a larger tolerance"
+    )
