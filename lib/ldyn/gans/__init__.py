@@ -23,6 +23,15 @@ from ldyn.gans.losses import (
     half_squared_norm,
     wasserstein_line,
 )
+from ldyn.gans.networks import (
+    CRITIC_ACTIVATIONS,
+    Activation,
+    chain_curvature,
+    curvature_at,
+    gradient_quotients,
+    network_smoothness,
+    normalise_operator,
+)
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
@@ -30,24 +39,31 @@ from ldyn.gans.targets import ring
 
 __all__ = [
     "CONDITIONS",
+    "CRITIC_ACTIVATIONS",
     "CROSSES",
     "LOSSES",
     "RULES",
+    "Activation",
     "Envelope",
     "Loss",
     "ParticlePath",
     "Smoothness",
     "TinyGAN",
+    "chain_curvature",
+    "curvature_at",
     "f_divergence",
     "failing_sequence",
     "gan_loss",
     "gaussian_mmd_smoothness",
+    "gradient_quotients",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
+    "network_smoothness",
+    "normalise_operator",
     "particle_descent",
     "penalty_series",
     "play",
