@@ -7,6 +7,14 @@ from ldyn.gans.conditions import (
     loss_smoothness,
     search_largest,
 )
+from ldyn.gans.conventions import (
+    convention_values,
+    energy_loss,
+    entropic_plan,
+    frechet_distance,
+    kernel_inception_distance,
+    neighbour_scores,
+)
 from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
 from ldyn.gans.envelopes import (
     Envelope,
@@ -38,16 +46,22 @@ __all__ = [
     "ParticlePath",
     "Smoothness",
     "TinyGAN",
+    "convention_values",
+    "energy_loss",
+    "entropic_plan",
     "f_divergence",
     "failing_sequence",
+    "frechet_distance",
     "gan_loss",
     "gaussian_mmd_smoothness",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
+    "kernel_inception_distance",
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
+    "neighbour_scores",
     "particle_descent",
     "penalty_series",
     "play",
