@@ -68,9 +68,9 @@ def kernel_inception_distance(x: Tensor, y: Tensor) -> Tensor:
     Pairs of a point with itself do not count: the value can be below zero.
 
     Arguments: features `x` (n, d), `y` (m, d), n, m ≥ 2. Raises: ValueError for bad points.
-    Source: binkowski2018.
+    Source: binkowski2018, prop-kid-itself.
     """
-    _require_pair(x, y)
+    _require_pair(x, y, at_least=2)
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731
     within = [(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (kernel(x, x), kernel(y, y))]
     return within[0] + within[1] - 2 * kernel(x, y).mean()
@@ -84,7 +84,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> Tensor:
     Arguments: features `x` (n, d), `y` (m, d), n, m ≥ 2. Raises: ValueError for bad points.
     Source: heusel2017.
     """
-    _require_pair(x, y)
+    _require_pair(x, y, at_least=2)
     s, t = (torch.cov(a.T).reshape(x.shape[1], -1) for a in (x, y))
     crossed = torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
     return (x.mean(0) - y.mean(0)).square().sum() + s.trace() + t.trace() - 2 * crossed
@@ -199,6 +199,11 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def _require_pair(x: Tensor, y: Tensor) -> None:
+def _require_pair(x: Tensor, y: Tensor, *, at_least: int = 1) -> None:
     require_points(x)
     require_points(y, name="y", dim=x.shape[1])
+    if min(len(x), len(y)) < at_least:
+        raise ValueError(
+            f"x and y must have at least {at_least} points each, got {len(x)} and {len(y)}; "
+            "try larger samples"
+        )
