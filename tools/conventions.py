@@ -98,52 +98,51 @@ def transport(x: Tensor, y: Tensor) -> list[Row]:
 
 
 def scores(x: Tensor, y: Tensor) -> list[Row]:
-    from prdc import compute_prdc
-    from torchmetrics.image.fid import FrechetInceptionDistance
-    from torchmetrics.image.kid import KernelInceptionDistance
-
-    class Features(torch.nn.Identity):
-        num_features = 2
-
-    def compare(metric: Any, a: Tensor, b: Tensor) -> Any:
-        metric.update(a, real=True)
-        metric.update(b, real=False)
-        return metric.compute()
-
-    def kid(a: Tensor, b: Tensor, size: int) -> tuple[float, float]:
-        metric = KernelInceptionDistance(torch.nn.Identity(), subsets=10, subset_size=size)
-        return tuple(v.item() for v in compare(metric, a, b))
-
-    def fid(a: Tensor, b: Tensor) -> float:
-        layer = Features()
-        layer.num_features = a.shape[1]
-        metric = FrechetInceptionDistance(layer).set_dtype(torch.float64)
-        return float(compare(metric, a, b).item())
-
-    def prdc(a: Tensor, b: Tensor) -> list[Row]:
-        with contextlib.redirect_stdout(io.StringIO()):
-            found = compute_prdc(a.numpy(), b.numpy(), NEIGHBOURS)
-        return [(k, "prdc", f"compute_prdc(x, y, 3)['{k}']", float(v)) for k, v in found.items()]
-
-    wide, (own, spread) = wide_features(300), kid(x, x, len(x))
+    wide, (own, spread) = wide_features(300), kid(x, x)
     small, large = (fid(*wide_features(n).split(n // 2)) for n in (100, 1000))
     repeated = prdc(*2 * (x.repeat_interleave(NEIGHBOURS + 1, 0),))[0][3]
+    itself = kid(wide, wide)[0]
     return [
-        ("kid", "torchmetrics", "KernelInceptionDistance, x against y", kid(x, y, len(x))[0]),
+        ("kid", "torchmetrics", "KernelInceptionDistance, x against y", kid(x, y)[0]),
         ("kid_itself", "torchmetrics", "…, x against x", own),
         ("kid_spread", "torchmetrics", "…, x against x, second number", spread),
-        (
-            "kid_wide",
-            "torchmetrics",
-            "…, 300 points in 64 d against themselves",
-            kid(wide, wide, 300)[0],
-        ),
+        ("kid_wide", "torchmetrics", "…, 300 points in 64 d against themselves", itself),
         ("fid", "torchmetrics", "FrechetInceptionDistance, x against y", fid(x, y)),
         ("fid_small", "torchmetrics", "…, halves of 50 of one sample in 64 d", small),
         ("fid_large", "torchmetrics", "…, halves of 500 of one sample in 64 d", large),
         *prdc(x, y),
         ("repeated", "prdc", "…['precision'], each x four times against itself", repeated),
     ]
+
+
+def kid(x: Tensor, y: Tensor) -> tuple[float, ...]:
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    metric = KernelInceptionDistance(torch.nn.Identity(), subsets=10, subset_size=len(x))
+    return tuple(value.item() for value in compare(metric, x, y))
+
+
+def fid(x: Tensor, y: Tensor) -> float:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    features = torch.nn.Identity()
+    features.num_features = x.shape[1]
+    metric = FrechetInceptionDistance(features).set_dtype(torch.float64)
+    return float(compare(metric, x, y))
+
+
+def compare(metric: Any, x: Tensor, y: Tensor) -> Any:
+    metric.update(x, real=True)
+    metric.update(y, real=False)
+    return metric.compute()
+
+
+def prdc(x: Tensor, y: Tensor) -> list[Row]:
+    from prdc import compute_prdc
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = compute_prdc(x.numpy(), y.numpy(), NEIGHBOURS)
+    return [(k, "prdc", f"compute_prdc(x, y, 3)['{k}']", float(v)) for k, v in found.items()]
 
 
 def layers() -> list[Row]:

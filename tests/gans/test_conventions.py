@@ -50,7 +50,7 @@ def test_scores_of_points_on_a_line():
     fake = torch.tensor([[0.5], [1.0], [30.0]], dtype=F64)
     found = neighbour_scores(real, fake, neighbours=1)
     assert found == pytest.approx(
-        {"precision": 2 / 3, "recall": 1 / 2, "density": 4 / 3, "coverage": 3 / 4}
+        {"precision": 2 / 3, "recall": 3 / 4, "density": 1, "coverage": 1 / 2}
     )
 
 
