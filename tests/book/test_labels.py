@@ -99,6 +99,11 @@ def test_every_theorem_is_cited_by_code_a_test_or_the_ledger():
     assert not lonely, f"neither code, tests nor claims.yml cite {sorted(lonely)}"
 
 
+def test_the_bibliography_can_be_read_and_names_each_work_once():
+    parse_file = pytest.importorskip("pybtex.database").parse_file
+    assert set(parse_file(ROOT / "book/references.bib").entries) == bib_keys()
+
+
 def test_labels_are_unique():
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
     named = re.findall(r"^\s*:label:\s*(\S+)\s*$", text, re.M)
