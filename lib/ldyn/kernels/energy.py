@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points
-from ldyn.kernels.mmd import require_pair
 
 
 def sliced_energy_gradient(x: Tensor, y: Tensor, *, directions: Tensor) -> Tensor:
@@ -21,9 +20,14 @@ def sliced_energy_gradient(x: Tensor, y: Tensor, *, directions: Tensor) -> Tenso
     Raises: ValueError for bad points, or arguments that do not match.
     Source: szekely2013, def-half-mmd.
     """
-    require_pair(x, y)
-    require_points(directions, name="directions", dim=x.shape[1])
-    require_pair(x, directions, name="directions")
+    require_points(x)
+    for name, other in (("y", y), ("directions", directions)):
+        require_points(other, name=name, dim=x.shape[1])
+        if other.dtype != x.dtype or other.device != x.device:
+            raise ValueError(
+                f"x and {name} must share dtype and device, got {x.dtype} on {x.device} and "
+                f"{other.dtype} on {other.device}; try {name}.to(x)"
+            )
     slope = torch.zeros_like(x)
     for direction in directions:
         places, order = (x @ direction).sort()

@@ -19,7 +19,7 @@ def half_squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary) -> Tensor:
     Raises: ValueError for bad points, or samples that do not match.
     Source: gretton2012, def-half-mmd.
     """
-    require_pair(x, y)
+    _require_pair(x, y)
     within = _mean(x, x, kernel) + _mean(y, y, kernel)
     return within / 2 - _mean(x, y, kernel)
 
@@ -37,7 +37,7 @@ def mmd_gradient(x: Tensor, y: Tensor, *, bandwidth: float) -> Tensor:
     Raises: ValueError for bad points, samples that do not match, or a bandwidth that is not > 0.
     Source: gretton2012, def-half-mmd.
     """
-    require_pair(x, y)
+    _require_pair(x, y)
     require_positive(bandwidth, "bandwidth")
     centre = torch.cat([x, y]).mean(0)
     a, b = (x - centre) / bandwidth, (y - centre) / bandwidth
@@ -81,12 +81,11 @@ def _mean(x: Tensor, y: Tensor, kernel: Stationary) -> Tensor:
     return torch.stack([kernel(rows, y).sum() for rows in x.split(_ROWS)]).sum() / len(x) / len(y)
 
 
-def require_pair(x: Tensor, y: Tensor, *, name: str = "y") -> None:
-    """Raise a ValueError unless both are points of one dimension, dtype and device."""
+def _require_pair(x: Tensor, y: Tensor) -> None:
     require_points(x)
-    require_points(y, name=name, dim=x.shape[1])
+    require_points(y, name="y", dim=x.shape[1])
     if y.dtype != x.dtype or y.device != x.device:
         raise ValueError(
-            f"x and {name} must share dtype and device, got {x.dtype} on {x.device} and "
-            f"{y.dtype} on {y.device}; try {name}.to(x)"
+            f"x and y must share dtype and device, got {x.dtype} on {x.device} and "
+            f"{y.dtype} on {y.device}; try y.to(x)"
         )
