@@ -31,11 +31,12 @@ def asked_scale() -> str:
     return scale
 
 
-def seconds(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
-    """Return the wall time of `work` with THREADS threads, the device's queue emptied, and its
-    result."""
-    torch.set_num_threads(THREADS)
-    with threadpool_limits(THREADS):
+def seconds(
+    work: Callable[[], Any], device: torch.device, threads: int = THREADS
+) -> tuple[float, Any]:
+    """Return the wall time of `work`, the device's queue emptied, and its result."""
+    torch.set_num_threads(threads)
+    with threadpool_limits(threads):
         _wait(device)
         start = time.perf_counter()
         result = work()
@@ -44,11 +45,14 @@ def seconds(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
 
 
 def alternate(
-    contestants: dict[str, Callable[[], Any]], repeat: int, device: torch.device
+    contestants: dict[str, Callable[[], Any]],
+    repeat: int,
+    device: torch.device,
+    threads: int = THREADS,
 ) -> dict[str, tuple[float, Any]]:
     """Return time and result of each contestant, run one after another, odd repeats in reverse."""
     order = list(contestants)[:: -1 if repeat % 2 else 1]
-    found = {name: seconds(contestants[name], device) for name in order}
+    found = {name: seconds(contestants[name], device, threads) for name in order}
     return {name: found[name] for name in contestants}
 
 
@@ -60,8 +64,8 @@ def ratio(slow: list[float], fast: list[float]) -> float:
 class Run:
     """One run of a benchmark: `rows` to print and freeze, and the load of the machine before."""
 
-    def __init__(self, name: str, scale: str, *, dtype: str) -> None:
-        self.name, self.scale, self.dtype = name, scale, dtype
+    def __init__(self, name: str, scale: str, *, dtype: str, threads: int = THREADS) -> None:
+        self.name, self.scale, self.dtype, self.threads = name, scale, dtype, threads
         self.device = default_device()
         self.start, self.load = time.perf_counter(), _load()
         self.rows: list[dict[str, Any]] = []
@@ -87,13 +91,13 @@ class Run:
 
     def provenance(self) -> dict[str, Any]:
         """Return where these numbers come from."""
-        torch.set_num_threads(THREADS)
+        torch.set_num_threads(self.threads)
         return {
             "benchmark": self.name,
             "scale": self.scale,
             "device": device_name(self.device),
             "cores": os.cpu_count(),
-            "threads": THREADS,
+            "threads": self.threads,
             "load_before": self.load,
             "load_after": _load(),
             "torch": torch.__version__.split("+")[0],

@@ -7,6 +7,14 @@ from ldyn.gans.conditions import (
     loss_smoothness,
     search_largest,
 )
+from ldyn.gans.conventions import (
+    convention_values,
+    energy_loss,
+    entropic_plan,
+    frechet_distance,
+    kernel_inception_distance,
+    neighbour_scores,
+)
 from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
 from ldyn.gans.envelopes import (
     Envelope,
@@ -23,6 +31,15 @@ from ldyn.gans.losses import (
     half_squared_norm,
     wasserstein_line,
 )
+from ldyn.gans.networks import (
+    CRITIC_ACTIVATIONS,
+    Activation,
+    chain_curvature,
+    curvature_at,
+    gradient_quotients,
+    network_smoothness,
+    normalise_operator,
+)
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
@@ -30,24 +47,37 @@ from ldyn.gans.targets import ring
 
 __all__ = [
     "CONDITIONS",
+    "CRITIC_ACTIVATIONS",
     "CROSSES",
     "LOSSES",
     "RULES",
+    "Activation",
     "Envelope",
     "Loss",
     "ParticlePath",
     "Smoothness",
     "TinyGAN",
+    "chain_curvature",
+    "convention_values",
+    "curvature_at",
+    "energy_loss",
+    "entropic_plan",
     "f_divergence",
     "failing_sequence",
+    "frechet_distance",
     "gan_loss",
     "gaussian_mmd_smoothness",
+    "gradient_quotients",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
+    "kernel_inception_distance",
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
+    "neighbour_scores",
+    "network_smoothness",
+    "normalise_operator",
     "particle_descent",
     "penalty_series",
     "play",

@@ -1,5 +1,6 @@
 """Stationary kernels: spectral samplers, random features, exact ridge, distances of samples."""
 
+from ldyn.kernels.energy import sliced_energy_gradient
 from ldyn.kernels.features import random_features
 from ldyn.kernels.mmd import half_squared_mmd, mmd_gradient
 from ldyn.kernels.ridge import RidgeSelection, fit_ridge, fit_ridge_loo, ridge_path
@@ -18,4 +19,5 @@ __all__ = [
     "mmd_gradient",
     "random_features",
     "ridge_path",
+    "sliced_energy_gradient",
 ]

@@ -8,6 +8,7 @@ from ldyn.linalg.operators import (
     gauss_newton_operator,
     hessian_operator,
 )
+from ldyn.linalg.singular import operator_norm
 from ldyn.linalg.spectrum import SpectralDensity, spectral_density
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "hessian_operator",
     "inertia",
     "lanczos",
+    "operator_norm",
     "spectral_density",
 ]

@@ -1,0 +1,70 @@
+"""The operator norm of a layer, as the layer acts: a number with the right gradient."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.func import vjp
+
+from ldyn.core import require_count, require_positive, stream
+from ldyn.linalg.lanczos import extreme_eigenpairs
+from ldyn.linalg.operators import LinearOperator
+
+
+def operator_norm(
+    layer: Callable[[Tensor], Tensor],
+    like: Tensor,
+    *,
+    steps: int = 60,
+    rounds: int = 50,
+    tolerance: float = 1e-6,
+) -> Tensor:
+    """Return the largest singular value σ of the linear part A x = f(x) − f(0) of an affine map f.
+
+    Lanczos on AᵀA, restarted until ‖AᵀA v − σ² v‖ ≤ tolerance · σ². Then σ = ⟨u, A v⟩ with u and v
+    held fixed, so that its derivative by any weight in f is uᵀ(∂A) v, that of a singular value;
+    a second derivative is not to be had. No matrix is formed, and padding, stride, dilation
+    and groups of a convolution are those that f has.
+
+    Arguments: `layer` f, `like` an input of the shape, dtype and device that f takes, such as
+    (1, c, n, n) for a convolution; its values are not used. In float32 ask for 1e-4.
+    Raises: ValueError for a map that is not affine, an empty input, or no convergence.
+    Source: lanczos1950, prop-convolution-norm and prop-circular-norm.
+    """
+    require_count(steps, "steps")
+    require_count(rounds, "rounds")
+    require_positive(tolerance, "tolerance")
+    if not (isinstance(like, Tensor) and like.is_floating_point() and like.numel()):
+        raise ValueError("like must be a non-empty floating tensor; try torch.zeros(1, c, n, n)")
+    zero = torch.zeros_like(like)
+    with torch.no_grad():
+        value, pull = vjp(layer, zero)[:2]
+        forward = lambda v: layer(v.view_as(like)) - value  # noqa: E731
+        normal = LinearOperator(
+            size=like.numel(),
+            apply=lambda v: pull(forward(v))[0].flatten(),
+            dtype=like.dtype,
+            device=like.device,
+        )
+        v = torch.randn(like.numel(), generator=stream("operator norm"), dtype=torch.float64)
+        v = v.to(like) / v.norm().to(like)
+        if not torch.allclose(forward(2 * v), 2 * forward(v), rtol=1e-3, atol=1e-6):
+            raise ValueError("the map is not affine: f(2x) − f(0) is not 2(f(x) − f(0)); "
+                             "give one layer without its activation")  # fmt: skip
+        v = _top(normal, v, steps, rounds, tolerance)
+        u = forward(v)
+        u = u / u.norm().clamp(min=torch.finfo(u.dtype).tiny)
+    return (u * (layer(v.view_as(like)) - layer(zero))).sum()
+
+
+def _top(a: LinearOperator, v: Tensor, steps: int, rounds: int, tolerance: float) -> Tensor:
+    """The eigenvector of the largest eigenvalue, by Lanczos restarted from the best so far."""
+    for _ in range(rounds):
+        found = extreme_eigenpairs(a, v, lowest=0, steps=steps, tolerance=tolerance)
+        v = found.vectors[:, -1]
+        if found.converged[-1]:
+            return v
+    raise ValueError(
+        f"no singular vector within {tolerance:g} after {rounds} rounds of {steps} steps; "
+        "allow more of them, or a larger tolerance"
+    )
