@@ -26,7 +26,8 @@ from ldyn.gans.losses import (
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.targets import ring
+from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.targets import grid, ring
 
 __all__ = [
     "CONDITIONS",
@@ -34,6 +35,8 @@ __all__ = [
     "LOSSES",
     "RULES",
     "Envelope",
+    "GANTraining",
+    "GANsFit",
     "Loss",
     "ParticlePath",
     "Smoothness",
@@ -42,6 +45,7 @@ __all__ = [
     "failing_sequence",
     "gan_loss",
     "gaussian_mmd_smoothness",
+    "grid",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
@@ -56,5 +60,6 @@ __all__ = [
     "sinkhorn_slope",
     "step_limit",
     "step_matrix",
+    "train_gans",
     "wasserstein_line",
 ]
