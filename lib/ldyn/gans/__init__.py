@@ -28,6 +28,7 @@ from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
 from ldyn.gans.targets import grid, ring
+from ldyn.gans.window import StableWindows, stable_windows
 
 __all__ = [
     "CONDITIONS",
@@ -40,6 +41,7 @@ __all__ = [
     "Loss",
     "ParticlePath",
     "Smoothness",
+    "StableWindows",
     "TinyGAN",
     "f_divergence",
     "failing_sequence",
@@ -58,6 +60,7 @@ __all__ = [
     "ring",
     "search_largest",
     "sinkhorn_slope",
+    "stable_windows",
     "step_limit",
     "step_matrix",
     "train_gans",
