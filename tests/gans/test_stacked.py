@@ -62,6 +62,14 @@ def test_a_member_that_diverges_is_reported_and_disturbs_nobody():
         torch.testing.assert_close(a, b[[0, 2]], rtol=1e-12, atol=1e-12)
 
 
+def test_a_steeper_critic_is_a_longer_step():
+    gentle = train([0.3], [0], spectral=True, slope=1.0, penalty=0.6)
+    steep = train([0.1], [0], spectral=True, slope=3.0, penalty=0.2)
+    moved = (gentle.generator[2] - train([0.1], [0], spectral=True, penalty=0.6).generator[2]).abs()
+    apart = (gentle.generator[2] - steep.generator[2]).abs()
+    assert apart.max() < 1e-4 * moved.max()
+
+
 def test_members_of_one_seed_and_step_are_one():
     fit = train([0.1, 0.1, 0.1], [3, 3, 4])
     assert torch.equal(fit.generator[0][0], fit.generator[0][1])

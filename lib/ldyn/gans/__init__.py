@@ -7,6 +7,7 @@ from ldyn.gans.conditions import (
     loss_smoothness,
     search_largest,
 )
+from ldyn.gans.critics import sliced_distance, stacked_values
 from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
 from ldyn.gans.envelopes import (
     Envelope,
@@ -60,7 +61,9 @@ __all__ = [
     "ring",
     "search_largest",
     "sinkhorn_slope",
+    "sliced_distance",
     "stable_windows",
+    "stacked_values",
     "step_limit",
     "step_matrix",
     "train_gans",

@@ -22,7 +22,7 @@ def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> 
 
     Arguments: `parameters` [A_1, b_1, …] with a leading axis k; `x` (k, n, d); `activation` a name
     in ETAS.
-    Source: chu2020, thm-envelope.
+    Source: chu2020, def-stacked-game.
     """
     eta, last = ETAS[activation], len(parameters) - 2
     for i in range(0, last + 2, 2):
@@ -40,7 +40,7 @@ class SpectralNorms:
 
     `advance` makes steps u ← Au/‖Au‖, v ← Aᵀu/‖Aᵀu‖ from where the last call stopped; `divided`
     returns the parameters with each matrix divided by uᵀAv, through which gradients flow.
-    Source: chu2020, thm-envelope.
+    Source: chu2020, def-stacked-game.
     """
 
     def __init__(self, parameters: Sequence[Tensor], *, warm: int = 50) -> None:
@@ -72,7 +72,7 @@ def game_value(kind: str, real: Tensor, fake: Tensor) -> Tensor:
 
     "wasserstein": mean of fake − mean of real. "non-saturating": −E log(1 + e^{−fake}) −
     E log(1 + e^{real}), the game of classification, critics high on fakes.
-    Source: chu2020, thm-envelope.
+    Source: chu2020, def-stacked-game.
     """
     if kind == "wasserstein":
         return fake.mean((1, 2)) - real.mean((1, 2))
@@ -83,7 +83,7 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
     """Return what a generator with critic values `fake` (k, n, 1) minimises, (k,).
 
     "wasserstein": the mean. "non-saturating": E log(1 + e^{fake}).
-    Source: chu2020, thm-envelope.
+    Source: chu2020, def-stacked-game.
     """
     return (fake if kind == "wasserstein" else functional.softplus(fake)).mean((1, 2))
 

@@ -109,7 +109,7 @@ def train_gans(
     Arguments: `sample(count, generator)` draws data (count, 2); `rates` (k,) > 0, whose dtype and
     device the networks have; members with equal seeds see the same data and noise.
     Raises: ValueError for rates that are not positive, or not one a seed.
-    Source: chu2020, thm-envelope.
+    Source: chu2020, prop-together-alone.
     """
     if rates.shape != (len(seeds),) or not len(seeds) or not bool((rates > 0).all()):
         raise ValueError(

@@ -30,7 +30,7 @@ def stable_windows(errors: Tensor, exponents: Tensor, *, threshold: float) -> St
     Arguments: `errors` (r, m), one row a seed, infinite where training diverged; `exponents`
     (m,) the steps' log₁₀, evenly spaced and increasing, m ≥ 2.
     Raises: ValueError for other shapes, for nan, or for steps that are not evenly spaced.
-    Source: chu2020, thm-smoothness.
+    Source: chu2020, def-window.
     """
     require_positive(threshold, "threshold")
     gaps = exponents.diff()
