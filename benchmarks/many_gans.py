@@ -2,7 +2,8 @@
 
 Every contestant trains the same k GANs on the ring, with spectral normalisation and a penalty: five
 critic steps of Adam for a plain step of the generator, the same number of steps. The loop is
-torch.nn with torch's own spectral norm; no contestant looks at distances on the way.
+torch.nn with torch's own spectral norm; it does not look at its distance to the data at the end,
+which `train_gans` does.
 """
 
 import statistics
