@@ -15,6 +15,7 @@ from ldyn.gans.conventions import (
     kernel_inception_distance,
     neighbour_scores,
 )
+from ldyn.gans.critics import sliced_distance, stacked_values
 from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
 from ldyn.gans.envelopes import (
     Envelope,
@@ -43,7 +44,9 @@ from ldyn.gans.networks import (
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.targets import ring
+from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.targets import grid, ring
+from ldyn.gans.window import StableWindows, stable_windows
 
 __all__ = [
     "CONDITIONS",
@@ -53,9 +56,12 @@ __all__ = [
     "RULES",
     "Activation",
     "Envelope",
+    "GANTraining",
+    "GANsFit",
     "Loss",
     "ParticlePath",
     "Smoothness",
+    "StableWindows",
     "TinyGAN",
     "chain_curvature",
     "convention_values",
@@ -68,6 +74,7 @@ __all__ = [
     "gan_loss",
     "gaussian_mmd_smoothness",
     "gradient_quotients",
+    "grid",
     "half_squared_norm",
     "huber_critic",
     "huber_descent",
@@ -84,7 +91,11 @@ __all__ = [
     "ring",
     "search_largest",
     "sinkhorn_slope",
+    "sliced_distance",
+    "stable_windows",
+    "stacked_values",
     "step_limit",
     "step_matrix",
+    "train_gans",
     "wasserstein_line",
 ]

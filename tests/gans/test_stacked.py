@@ -1,0 +1,222 @@
+"""Many GANs at once: each as it would be alone, normalised and penalised as it says."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from ldyn.core import stream
+from ldyn.gans import GANTraining, grid, ring, train_gans
+from ldyn.gans.critics import (
+    ETAS,
+    SpectralNorms,
+    StackedAdam,
+    game_value,
+    generator_loss,
+    sliced_distance,
+    stacked_values,
+)
+from ldyn.gans.stacked import _Game
+from ldyn.nets import initialise
+
+F64 = torch.float64
+SHORT = {"width": 16, "batch": 16, "steps": 20, "looks": 4, "warm": 5, "settle": 5}
+ARMS = {
+    "none": {},
+    "penalty": {"penalty": 0.25},
+    "norm": {"spectral": True},
+    "both": {"spectral": True, "penalty": 0.25},
+    "smooth": {"spectral": True, "penalty": 0.25, "activation": "elu"},
+    "saturating not": {"spectral": True, "penalty": 0.25, "loss": "non-saturating"},
+}
+
+
+def draw(count, generator):
+    return ring(count, generator=generator)
+
+
+def train(rates, seeds, **choices):
+    training = GANTraining(**{**SHORT, **choices})
+    return train_gans(draw, torch.tensor(rates, dtype=F64), seeds=seeds, training=training)
+
+
+def numbers(fit):
+    return [*fit.generator, *fit.critic, fit.distance.T, fit.value, fit.gap]
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_together_is_alone(arm):
+    rates, seeds = [0.01, 0.1, 0.3, 0.1], [0, 1, 0, "x"]
+    together = train(rates, seeds, **ARMS[arm])
+    assert together.distance.shape == (4, 4)
+    for j in range(4):
+        alone = train(rates[j : j + 1], seeds[j : j + 1], **ARMS[arm])
+        for a, b in zip(numbers(together), numbers(alone), strict=True):
+            torch.testing.assert_close(a[j], b[0], rtol=1e-12, atol=1e-12)
+
+
+def test_a_member_that_diverges_is_reported_and_disturbs_nobody():
+    calm, wild = train([0.1, 0.1], [0, 1]), train([0.1, 1e200, 0.1], [0, 5, 1])
+    assert wild.diverged.tolist() == [False, True, False]
+    assert wild.distance[-1].isinf().tolist() == [False, True, False]
+    for a, b in zip(numbers(calm), numbers(wild), strict=True):
+        torch.testing.assert_close(a, b[[0, 2]], rtol=1e-12, atol=1e-12)
+
+
+def test_a_steeper_critic_is_a_longer_step():
+    gentle = train([0.3], [0], spectral=True, slope=1.0, penalty=0.6)
+    steep = train([0.1], [0], spectral=True, slope=3.0, penalty=0.2)
+    moved = (gentle.generator[2] - train([0.1], [0], spectral=True, penalty=0.6).generator[2]).abs()
+    apart = (gentle.generator[2] - steep.generator[2]).abs()
+    assert apart.max() < 1e-4 * moved.max()
+
+
+def test_members_of_one_seed_and_step_are_one():
+    fit = train([0.1, 0.1, 0.1], [3, 3, 4])
+    assert torch.equal(fit.generator[0][0], fit.generator[0][1])
+    assert not torch.equal(fit.generator[0][0], fit.generator[0][2])
+    assert torch.equal(fit.sample(5, "a")[0], fit.sample(5, "a")[1])
+
+
+def test_the_first_steps_are_those_of_torch():
+    training = GANTraining(**{**SHORT, "steps": 1, "looks": 1, "settle": 0, "penalty": 0.25})
+    fit = train_gans(draw, torch.tensor([0.1], dtype=F64), seeds=[2], training=training)
+    game = _Game(draw, torch.tensor([0.1], dtype=F64), [2], training)
+    draws = game.draws(5, 5)
+    nets = [
+        [p[0].clone().requires_grad_() for p in stack] for stack in (game.critic, game.generator)
+    ]
+    adam = torch.optim.Adam(nets[0], 1e-3, betas=(0.0, 0.9))
+
+    def critic(x):
+        a1, b1, a2, b2, a3, b3 = nets[0]
+        hidden = functional.leaky_relu(functional.leaky_relu(x @ a1 + b1, 0.2) @ a2 + b2, 0.2)
+        return hidden @ a3 + b3
+
+    def fakes(z):
+        a1, b1, a2, b2, a3, b3 = nets[1]
+        return functional.silu(functional.silu(z @ a1 + b1) @ a2 + b2) @ a3 + b3
+
+    for _ in range(10):
+        real, noise = (t[0] for t in next(draws))
+        x = torch.cat([real, fakes(noise).detach()]).requires_grad_()
+        (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+        penalty = 0.25 * slope.square().sum(1).mean()
+        adam.zero_grad()
+        (critic(x[:16]).mean() - critic(x[16:]).mean() + penalty).backward()
+        adam.step()
+    moved = torch.autograd.grad(critic(fakes(next(draws)[1][0])).mean(), nets[1])
+    for got, before in zip(fit.critic, nets[0], strict=True):
+        torch.testing.assert_close(got[0], before.detach(), rtol=0, atol=1e-9)
+    for got, before, g in zip(fit.generator, nets[1], moved, strict=True):
+        torch.testing.assert_close(got[0], before.detach() - 0.1 * g, rtol=0, atol=1e-9)
+
+
+def test_norms_are_the_largest_singular_values_and_gradients_flow():
+    stack = initialise((2, 16, 16, 1), [0, 1, 2], like=torch.zeros((), dtype=F64))
+    norms = SpectralNorms(stack, warm=2000)
+    divided = norms.divided([p.requires_grad_() for p in stack])
+    for a in divided[::2]:
+        found = torch.linalg.matrix_norm(a, 2)
+        torch.testing.assert_close(found, torch.ones_like(found), rtol=0, atol=1e-9)
+    got = torch.autograd.grad(divided[2].sum(), stack[2])[0]
+    exact = stack[2] / torch.linalg.matrix_norm(stack[2], 2)[:, None, None]
+    torch.testing.assert_close(
+        got, torch.autograd.grad(exact.sum(), stack[2])[0], rtol=0, atol=1e-7
+    )
+    assert divided[1] is stack[1]
+
+
+def test_norms_follow_a_critic_that_trains():
+    rates = torch.full((4,), 0.1, dtype=F64)
+    game = _Game(draw, rates, range(4), GANTraining(**{**SHORT, "spectral": True}))
+    draws = game.draws(0, 5)
+    for _ in range(300):
+        game.improve(*next(draws))
+    game.norms.advance(game.critic)
+    for a in game.norms.divided(game.critic)[::2]:
+        assert (torch.linalg.matrix_norm(a, 2) - 1).abs().max() < 0.15
+
+
+@pytest.mark.parametrize("activation", ETAS)
+def test_values_are_those_of_a_plain_network(activation):
+    like = torch.zeros((), dtype=F64)
+    x = torch.randn(2, 7, 3, generator=stream("values"), dtype=F64)
+    for outputs in (1, 2):
+        a1, b1, a2, b2 = stack = initialise((3, 5, outputs), [0, 1], like=like)
+        expected = ETAS[activation](x @ a1 + b1) @ a2 + b2
+        torch.testing.assert_close(
+            stacked_values(stack, x, activation), expected, rtol=1e-13, atol=1e-13
+        )
+
+
+def test_games_are_their_formulas():
+    real, fake = torch.randn(2, 3, 6, 1, generator=stream("games"), dtype=F64)
+    torch.testing.assert_close(game_value("wasserstein", real, fake), (fake - real)[..., 0].mean(1))
+    says_real = torch.sigmoid(-torch.cat([real, fake], 1))[..., 0]
+    logs = says_real[:, :6].log().mean(1) + (1 - says_real[:, 6:]).log().mean(1)
+    torch.testing.assert_close(game_value("non-saturating", real, fake), logs)
+    torch.testing.assert_close(
+        generator_loss("non-saturating", fake), -says_real[:, 6:].log().mean(1)
+    )
+
+
+def test_sliced_distance_of_a_shift_is_half_its_square():
+    x = torch.randn(2, 50, 2, generator=stream("sliced"), dtype=F64)
+    shift = torch.tensor([[[3.0, 4.0]], [[0.0, 0.0]]], dtype=F64)
+    found = sliced_distance(x, (x + shift).flip(1))
+    torch.testing.assert_close(found, torch.tensor([12.5, 0.0], dtype=F64))
+
+
+def test_adam_is_torchs():
+    start = torch.randn(4, generator=stream("adam"), dtype=F64)
+    ours, theirs = [start.clone()], start.clone().requires_grad_()
+    adam, reference = StackedAdam(ours, 0.01), torch.optim.Adam([theirs], 0.01, betas=(0.0, 0.9))
+    for k in range(5):
+        theirs.grad = (k + 1) * torch.sin(theirs.detach())
+        adam.step([(k + 1) * torch.sin(ours[0])])
+        reference.step()
+    torch.testing.assert_close(ours[0], theirs.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_training_brings_the_generator_to_the_data():
+    fit = train([0.1], [0], steps=400, width=32, batch=64, spectral=True, penalty=0.25, looks=2)
+    assert fit.distance[-1].item() < 0.3
+    assert fit.value.item() > 0
+    assert not fit.diverged.any()
+
+
+def test_the_grid_has_its_centres_and_its_spread():
+    x = grid(4000, side=3, generator=stream("grid"))
+    nearest = x.round()
+    assert {tuple(p) for p in nearest.tolist()} == {
+        (float(a), float(b)) for a in (-1, 0, 1) for b in (-1, 0, 1)
+    }
+    assert (x - nearest).std().item() == pytest.approx(0.05, rel=0.05)
+    assert x.dtype == F64
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"activation": "relu"}, "activation must be one of"),
+        ({"batch": 0}, "batch must be an integer"),
+        ({"penalty": -1.0}, "penalty must be a finite number >= 0"),
+        ({"penalty": float("nan")}, "penalty must be a finite number >= 0"),
+        ({"slope": 0.0}, "slope must be a finite number > 0"),
+        ({"steps": 15, "looks": 4}, "multiple of looks"),
+    ],
+)
+def test_bad_choices_say_what_to_do(choices, message):
+    with pytest.raises(ValueError, match=message):
+        GANTraining(**choices)
+
+
+def test_bad_rates_and_samples_say_what_to_do():
+    for rates, seeds in (([0.1], [0, 1]), ([0.0], [0]), ([float("nan")], [0]), ([], [])):
+        with pytest.raises(ValueError, match="one rate > 0"):
+            train(rates, seeds)
+    with pytest.raises(ValueError, match="draw as many points"):
+        sliced_distance(torch.zeros(1, 3, 2), torch.zeros(1, 4, 2))
+    with pytest.raises(ValueError, match="side must be an integer"):
+        grid(3, side=0, generator=stream("grid"))
