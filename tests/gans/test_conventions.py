@@ -5,13 +5,16 @@ import math
 import pytest
 import torch
 
+from ldyn.core import stream
 from ldyn.gans import (
+    convention_values,
     energy_loss,
     entropic_plan,
     frechet_distance,
     kernel_inception_distance,
     neighbour_scores,
 )
+from ldyn.gans.conventions import divergence
 
 F64 = torch.float64
 A, B = torch.zeros(1, 1, dtype=F64), torch.full((1, 1), 3.0, dtype=F64)
@@ -54,9 +57,30 @@ def test_scores_of_points_on_a_line():
     )
 
 
+def test_no_mass_where_none_is_asked_for_costs_nothing():
+    p, q = torch.tensor([0.0, 1.0, 0.0]), torch.tensor([0.0, 0.5, 0.5])
+    assert divergence(p, q).item() == pytest.approx(math.log(2))
+    assert divergence(q, p).item() == math.inf
+
+
+def test_a_plan_that_has_not_converged_is_not_returned():
+    cost = torch.rand(30, 30, generator=stream("cost"), dtype=F64)
+    for marginals in (None, 2.0):
+        with pytest.raises(ValueError, match="allow more of them"):
+            entropic_plan(cost, regularisation=1e-3, marginals=marginals, iterations=50)
+    plan, _ = entropic_plan(cost.float(), regularisation=0.1)
+    assert (plan.sum(1) - 1 / 30).abs().max() < 1e-5
+
+
 def test_bad_input_is_answered_with_what_to_try():
     with pytest.raises(ValueError, match="y must have 1 column"):
         energy_loss(A, torch.zeros(2, 2, dtype=F64))
+    for f in (energy_loss, frechet_distance, kernel_inception_distance):
+        with pytest.raises(ValueError, match=r"try y\.to\(x\)"):
+            f(torch.zeros(2, 1), torch.zeros(2, 1, dtype=F64))
+    five, four = (torch.rand(n, 2, dtype=F64) for n in (5, 4))
+    with pytest.raises(ValueError, match="as many, got 5 and 4"):
+        convention_values(five, four, blur=0.5, reach=1.0, neighbours=2)
     with pytest.raises(ValueError, match="regularisation"):
         entropic_plan(A, regularisation=0.0)
     with pytest.raises(ValueError, match="marginals"):

@@ -127,6 +127,14 @@ def test_below_the_limit_the_spectral_radius_is_below_one(name, rule, momentum):
     assert radius(a, rule, limit * (1 + 1e-6), momentum) > 1
 
 
+def test_a_player_who_leaves_by_himself_is_not_given_a_step():
+    """With a > 0 the formula of alternating steps does not hold: here no step is stable."""
+    a = torch.tensor([[1.0, 1.0], [-1.0, -10.0]], dtype=F64)
+    assert all(radius(a, "alternating", h, 0.0) > 1 for h in (1e-3, 0.01, 0.1, 0.2, 1.0))
+    with pytest.raises(ValueError, match="a, d <= 0"):
+        step_limit(a, rule="alternating")
+
+
 PLAYED = [
     (name, rule, 0.0)
     for rule in ("simultaneous", "alternating")
@@ -204,5 +212,31 @@ def test_bad_input_is_answered_with_what_to_try():
         step_limit(TinyGAN(penalty=1.0).jacobian(), rule="alternating", momentum=-0.5)
     with pytest.raises(ValueError, match="b c < 0"):
         step_limit(torch.eye(2, dtype=F64), rule="alternating")
+    for bad in (torch.full((2, 2), math.nan, dtype=F64), torch.eye(3, dtype=F64), torch.ones(2)):
+        for rule in ("simultaneous", "alternating"):
+            with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
+                step_limit(bad, rule=rule)
+        with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
+            step_matrix(bad, rule="optimistic", step=0.1)
+    with pytest.raises(ValueError, match="try momentum=0"):
+        step_limit(torch.zeros(2, 2, dtype=F64), rule="alternating", momentum=-0.5)
+    goal, field = TinyGAN().goal, TinyGAN().field
+    for rule in ("extragradient", "optimistic"):
+        with pytest.raises(ValueError, match="try momentum=0"):
+            play(field, goal, step=0.1, steps=1, rule=rule, momentum=0.3)
+        with pytest.raises(ValueError, match="try momentum=0"):
+            step_matrix(TinyGAN().jacobian(), rule=rule, step=0.1, momentum=0.3)
+    with pytest.raises(ValueError, match="try momentum=0"):
+        step_limit(TinyGAN().jacobian(), rule="alternating", momentum=math.nan)
+    with pytest.raises(ValueError, match='rule="alternating"'):
+        play(field, goal, step=0.1, steps=1, rule="simultaneous", critic_steps=2)
+    for step in (0.0, -0.1, math.nan, torch.tensor([0.1, math.inf])):
+        with pytest.raises(ValueError, match="every step must be"):
+            play(field, goal, step=step, steps=1, rule="simultaneous")
+    for start in (torch.ones(3), torch.ones(2).long(), torch.full((2,), math.nan), torch.ones(())):
+        with pytest.raises(ValueError, match="start must be finite"):
+            play(field, start, step=0.1, steps=1, rule="simultaneous")
+    with pytest.raises(ValueError, match="a state is"):
+        field(torch.ones(3))
     with pytest.raises(ValueError, match="steps"):
         play(TinyGAN().field, TinyGAN().goal, step=0.1, steps=0, rule="simultaneous")

@@ -127,9 +127,23 @@ def test_bad_input_is_refused():
         network_smoothness("ELU", [])
     with pytest.raises(ValueError, match="each norm"):
         network_smoothness("ELU", [1.0, -1.0])
+    with pytest.raises(ValueError, match="one number for each layer"):
+        network_smoothness("ELU", torch.zeros(0))
+    with pytest.raises(ValueError, match="each norm"):
+        network_smoothness("ELU", torch.tensor([1.0, torch.nan]))
     with pytest.raises(ValueError, match="no bounded second"):
         chain_curvature("ReLU", 2)
     with pytest.raises(ValueError, match="neighbours that differ"):
         gradient_quotients(torch.sum, torch.zeros(3, 1, dtype=F64))
+    for quotient in (curvature_at, gradient_quotients):
+        with pytest.raises(ValueError, match=r"got \(2,\); try lambda"):
+            quotient(torch.sin, randn(3, 2))
+    blank = nn.Linear(3, 2, dtype=F64)
+    with torch.no_grad():
+        blank.weight.zero_()
+    with pytest.raises(ValueError, match="norm 0 cannot be divided"):
+        normalise_operator(blank, torch.zeros(1, 3, dtype=F64))
+    with pytest.raises(ValueError, match="give like the layer's shape"):
+        normalise_operator(nn.Linear(3, 2), torch.zeros(1, 4))
     with pytest.raises(ValueError, match="no weight"):
         normalise_operator(nn.ReLU(), torch.zeros(1, 2))

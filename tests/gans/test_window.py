@@ -49,6 +49,9 @@ def test_a_smaller_threshold_has_no_wider_window():
         (torch.zeros(2, 3), torch.tensor([0.0, 1.0, 3.0])),
         (torch.zeros(2, 3), torch.tensor([2.0, 1.0, 0.0])),
         (torch.zeros(2, 1), torch.tensor([1.0])),
+        (torch.zeros(0, 6), STEPS),
+        (torch.zeros(2, 6), torch.tensor(1.0)),
+        ([[1.0]], STEPS),
     ],
 )
 def test_bad_errors_say_what_to_do(errors, steps):

@@ -72,6 +72,11 @@ def test_an_affine_map_counts_without_its_constant_and_in_its_own_dtype():
     found = operator_norm(layer, torch.zeros(6), tolerance=1e-4)
     assert found.dtype == torch.float32
     assert found.item() == pytest.approx(torch.linalg.matrix_norm(layer.weight, 2).item(), rel=1e-4)
+    with torch.no_grad():  # a large constant rounds, and is no reason to refuse
+        layer.bias.fill_(1e4)
+    assert operator_norm(layer, torch.zeros(6), tolerance=1e-4).item() == pytest.approx(
+        found.item(), rel=1e-2
+    )
     zero = torch.zeros(4, 6, dtype=F64)
     assert operator_norm(lambda x: zero @ x, torch.zeros(6, dtype=F64)).item() == 0
 
@@ -81,6 +86,14 @@ def test_what_is_no_layer_is_refused():
         operator_norm(torch.tanh, torch.zeros(3, dtype=F64))
     with pytest.raises(ValueError, match="non-empty floating"):
         operator_norm(nn.Linear(3, 3), torch.zeros(3, dtype=torch.long))
+    for homogeneous in (torch.relu, torch.abs, nn.LeakyReLU(0.2), nn.MaxPool1d(2)):
+        with pytest.raises(ValueError, match="not affine"):
+            operator_norm(homogeneous, torch.zeros(1, 6, dtype=F64))
+    with pytest.raises(ValueError, match="not finite at finite"):
+        operator_norm(lambda x: torch.nan * x, torch.zeros(3, dtype=F64))
+    for wrong in (torch.zeros(4), torch.zeros(3, dtype=F64)):
+        with pytest.raises(ValueError, match="give like the layer's shape and dtype"):
+            operator_norm(nn.Linear(3, 3), wrong)
     close = torch.linspace(0.999, 1, 400, dtype=F64)
     with pytest.raises(ValueError, match="no singular vector within"):
         operator_norm(lambda x: close * x, torch.zeros(400, dtype=F64), steps=2, rounds=2)

@@ -16,7 +16,7 @@ from ldyn.gans.conventions import (
     neighbour_scores,
 )
 from ldyn.gans.critics import sliced_distance, stacked_values
-from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
+from ldyn.gans.dirac import TinyGAN
 from ldyn.gans.envelopes import (
     Envelope,
     huber_critic,
@@ -45,6 +45,7 @@ from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.steps import RULES, play, step_limit, step_matrix
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
 

@@ -33,7 +33,8 @@ def entropic_plan(
     ρ KL(P1‖a) + ρ KL(Pᵀ1‖b) in their place; KL(p‖q) = Σ p log(p/q) − p + q.
 
     Arguments: `cost` (n, m); `regularisation` ε and `marginals` ρ in its units.
-    Raises: ValueError for a bad cost, ε or ρ that are not > 0, a count below one.
+    Raises: ValueError for a bad cost, ε or ρ that are not > 0, a count below one, or a potential
+    that still moves by more than 1e-4 ε after the iterations: marginals are right to that.
     Source: peyre2019.
     """
     require_points(cost, name="cost")
@@ -43,9 +44,15 @@ def entropic_plan(
     eps, (n, m) = regularisation, cost.shape
     damping = 1 / (1 + eps / rho)
     scaled, f, g = -cost / eps, cost.new_zeros(n, 1), cost.new_zeros(1, m)
+    pull = lambda g: -damping * ((scaled + g).logsumexp(1, keepdim=True) - math.log(m))  # noqa: E731
     for _ in range(iterations):  # f and g are the potentials over ε
-        f = -damping * ((scaled + g).logsumexp(1, keepdim=True) - math.log(m))
+        f = pull(g)
         g = -damping * ((scaled + f).logsumexp(0, keepdim=True) - math.log(n))
+    if not (left := (pull(g) - f).abs().max()) <= 1e-4:
+        raise ValueError(
+            f"a potential still moves by {left:.1e} of the regularisation after {iterations} "
+            "iterations; allow more of them, or a larger regularisation"
+        )
     plan = (scaled + f + g).exp() / (n * m)
     value = (plan * cost).sum() + eps * divergence(plan, torch.full_like(plan, 1 / (n * m)))
     if marginals is not None:
@@ -59,7 +66,7 @@ def divergence(p: Tensor, q: Tensor) -> Tensor:
 
     Source: peyre2019.
     """
-    return (torch.xlogy(p, p / q) - p + q).sum()
+    return (torch.xlogy(p, p) - torch.xlogy(p, q) - p + q).sum()
 
 
 def kernel_inception_distance(x: Tensor, y: Tensor) -> Tensor:
@@ -126,6 +133,9 @@ def convention_values(
     Arguments: `x`, `y` of one size (n, d). Raises: ValueError for bad points or scales.
     Source: feydy2019, peyre2019.
     """
+    _require_pair(x, y)
+    if len(x) != len(y):
+        raise ValueError(f"x and y must be as many, got {len(x)} and {len(y)}; leave some out")
     return (
         _of_kernels(x, y, blur)
         | _on_the_line(x[:, :1], y[:, :1])
@@ -202,6 +212,11 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
 def _require_pair(x: Tensor, y: Tensor, *, at_least: int = 1) -> None:
     require_points(x)
     require_points(y, name="y", dim=x.shape[1])
+    if y.dtype != x.dtype or y.device != x.device:
+        raise ValueError(
+            f"x and y must share dtype and device, got {x.dtype} on {x.device} and "
+            f"{y.dtype} on {y.device}; try y.to(x)"
+        )
     if min(len(x), len(y)) < at_least:
         raise ValueError(
             f"x and y must have at least {at_least} points each, got {len(x)} and {len(y)}; "

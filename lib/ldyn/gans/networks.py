@@ -47,11 +47,12 @@ def network_smoothness(activation: str, norms: Sequence[float]) -> Smoothness:
 
     Arguments: `activation` a name of `CRITIC_ACTIVATIONS`; `norms` ‖W_1‖ … ‖W_{ℓ+1}‖ of the layers
     as operators, at least one.
-    Raises: ValueError for an unknown activation or norms that are not > 0.
+    Raises: ValueError for an unknown activation, or no norms or some that are not > 0.
     Source: chu2020, lem-composition and prop-network-smoothness.
     """
     require_choice(activation, CRITIC_ACTIVATIONS, "activation")
-    if not norms:
+    norms = norms.tolist() if isinstance(norms, Tensor) else norms
+    if not len(norms):
         raise ValueError("norms must hold one number for each layer, got none; try [1.0, 1.0]")
     a, slope, curvature = CRITIC_ACTIVATIONS[activation], 1.0, 0.0
     for norm in norms[:-1]:
@@ -104,22 +105,33 @@ def _ascend(slope: Tensor, bend: Tensor, chosen: list[int]) -> float:
 def curvature_at(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Return ‖∇²φ(x_i)‖ (n,), the operator norm, at points x (n, d), of φ: (d,) → ().
 
-    Raises: ValueError for points of another shape.
+    Raises: ValueError for points of another shape, or a φ with more than one value.
     Source: def-discriminator-conditions.
     """
-    return torch.linalg.eigvalsh(vmap(hessian(critic))(require_points(x))).abs().amax(-1)
+    _require_scalar(critic, require_points(x))
+    return torch.linalg.eigvalsh(vmap(hessian(critic))(x)).abs().amax(-1)
 
 
 def gradient_quotients(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Return ‖∇φ(x_{i+1}) − ∇φ(x_i)‖/‖x_{i+1} − x_i‖ (n − 1,) of φ: (d,) → (), from below β₁.
 
-    Arguments: `x` (n, d), n ≥ 2, neighbours different. Raises: ValueError for other points.
+    Arguments: `x` (n, d), n ≥ 2, neighbours different. Raises: ValueError for other points, or a φ
+    with more than one value.
     Source: def-discriminator-conditions, prop-relu-kinks.
     """
     moves = require_points(x).diff(dim=0).norm(dim=1)
     if not len(moves) or not (moves > 0).all():
         raise ValueError("x needs at least two points, and neighbours that differ; try linspace")
+    _require_scalar(critic, x)
     return vmap(grad(critic))(x).diff(dim=0).norm(dim=1) / moves
+
+
+def _require_scalar(critic: Callable[[Tensor], Tensor], x: Tensor) -> None:
+    if shape := tuple(critic(x[0]).shape):
+        raise ValueError(
+            f"the critic must take a point (d,) to a number (), got {shape}; "
+            "try lambda x: critic(x)[0]"
+        )
 
 
 class _OperatorNormalised(nn.Module):
@@ -135,7 +147,10 @@ class _OperatorNormalised(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         act = lambda x: functional_call(self.blank[0], {"weight": weight}, (x,))  # noqa: E731
-        return weight * (self.norm / operator_norm(act, self.like, tolerance=1e-4))
+        size = operator_norm(act, self.like, tolerance=1e-4)
+        if size == 0:
+            raise ValueError("a layer of norm 0 cannot be divided by it; start from other weights")
+        return weight * (self.norm / size)
 
 
 def normalise_operator(layer: nn.Module, like: Tensor, *, norm: float = 1.0) -> nn.Module:
@@ -146,7 +161,8 @@ def normalise_operator(layer: nn.Module, like: Tensor, *, norm: float = 1.0) -> 
 
     Arguments: `layer` with a `weight` in which it is linear (Linear, Conv, ConvTranspose), and
     perhaps a `bias`; `like` as for `operator_norm`.
-    Raises: ValueError for a layer without weight or a norm that is not > 0.
+    Raises: ValueError for a layer without weight, one that does not take `like` or has norm 0 or
+    weights that are not finite, or a `norm` that is not > 0.
     Source: miyato2018, prop-convolution-norm.
     """
     require_positive(norm, "norm")

@@ -29,15 +29,17 @@ def stable_windows(errors: Tensor, exponents: Tensor, *, threshold: float) -> St
 
     Arguments: `errors` (r, m), one row a seed, infinite where training diverged; `exponents`
     (m,) the steps' log₁₀, evenly spaced and increasing, m ≥ 2.
-    Raises: ValueError for other shapes, for nan, or for steps that are not evenly spaced.
+    Raises: ValueError for other shapes, no seed, nan, or steps that are not evenly spaced.
     Source: chu2020, def-window.
     """
     require_positive(threshold, "threshold")
-    gaps = exponents.diff()
+    errors, exponents = torch.as_tensor(errors), torch.as_tensor(exponents)
+    gaps = exponents.diff() if exponents.ndim == 1 else exponents.new_empty(0)
     even = len(gaps) and bool((gaps > 0).all()) and torch.allclose(gaps, gaps[:1].expand_as(gaps))
-    if errors.ndim != 2 or errors.shape[1:] != exponents.shape or not even or errors.isnan().any():
+    shaped = errors.ndim == 2 and len(errors) and errors.shape[1:] == exponents.shape
+    if not shaped or not even or errors.isnan().any():
         raise ValueError(
-            f"expected errors (r, m) without nan and m evenly spaced exponents, got "
+            f"expected errors (r, m) without nan, r >= 1, and m evenly spaced exponents, got "
             f"{tuple(errors.shape)} and {exponents.tolist()}; write inf where training diverged"
         )
     length = torch.zeros(errors.shape, dtype=torch.long, device=errors.device)

@@ -28,7 +28,8 @@ def operator_norm(
 
     Arguments: `layer` f, `like` an input of the shape, dtype and device that f takes, such as
     (1, c, n, n) for a convolution; its values are not used. In float32 ask for 1e-4.
-    Raises: ValueError for a map that is not affine, an empty input, or no convergence.
+    Raises: ValueError for a map that is not affine or does not take `like`, an empty input, what is
+    not finite, or no convergence.
     Source: lanczos1950, prop-convolution-norm and prop-circular-norm.
     """
     require_count(steps, "steps")
@@ -38,7 +39,11 @@ def operator_norm(
         raise ValueError("like must be a non-empty floating tensor; try torch.zeros(1, c, n, n)")
     zero = torch.zeros_like(like)
     with torch.no_grad():
-        value, pull = vjp(layer, zero)[:2]
+        try:
+            value, pull = vjp(layer, zero)[:2]
+        except RuntimeError as error:
+            raise ValueError(f"the map does not take {tuple(like.shape)} of {like.dtype}: {error}; "
+                             "give like the layer's shape and dtype") from error  # fmt: skip
         forward = lambda v: layer(v.view_as(like)) - value  # noqa: E731
         normal = LinearOperator(
             size=like.numel(),
@@ -46,15 +51,27 @@ def operator_norm(
             dtype=like.dtype,
             device=like.device,
         )
-        v = torch.randn(like.numel(), generator=stream("operator norm"), dtype=torch.float64)
-        v = v.to(like) / v.norm().to(like)
-        if not torch.allclose(forward(2 * v), 2 * forward(v), rtol=1e-3, atol=1e-6):
-            raise ValueError("the map is not affine: f(2x) − f(0) is not 2(f(x) − f(0)); "
-                             "give one layer without its activation")  # fmt: skip
-        v = _top(normal, v, steps, rounds, tolerance)
+        draws = torch.randn(2, like.numel(), generator=stream("operator norm"), dtype=torch.float64)
+        v, w = draws.to(like)
+        _require_affine(forward, v, w, value)
+        v = _top(normal, v / v.norm(), steps, rounds, tolerance)
         u = forward(v)
         u = u / u.norm().clamp(min=torch.finfo(u.dtype).tiny)
     return (u * (layer(v.view_as(like)) - layer(zero))).sum()
+
+
+def _require_affine(
+    forward: Callable[[Tensor], Tensor], v: Tensor, w: Tensor, value: Tensor
+) -> None:
+    """Compare A(v − 2w) with Av − 2Aw: a ReLU, which doubles with its input, does not pass."""
+    one, two, both = (forward(x) for x in (v, w, v - 2 * w))
+    size = one.norm() + two.norm() + both.norm()
+    if not size.isfinite():
+        raise ValueError("the map is not finite at finite inputs; mend its weights first")
+    rounding = 100 * torch.finfo(value.dtype).eps * value.norm()
+    if (both - one + 2 * two).norm() > 1e-3 * size + rounding:
+        raise ValueError("the map is not affine: A(v − 2w) is not Av − 2Aw with Ax = f(x) − f(0); "
+                         "give one layer without its activation")  # fmt: skip
 
 
 def _top(a: LinearOperator, v: Tensor, steps: int, rounds: int, tolerance: float) -> Tensor:
