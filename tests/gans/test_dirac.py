@@ -212,6 +212,9 @@ def test_bad_input_is_answered_with_what_to_try():
         step_limit(TinyGAN(penalty=1.0).jacobian(), rule="alternating", momentum=-0.5)
     with pytest.raises(ValueError, match="b c < 0"):
         step_limit(torch.eye(2, dtype=F64), rule="alternating")
+
+
+def test_bad_matrices_steps_and_starts_are_answered_with_what_to_try():
     for bad in (torch.full((2, 2), math.nan, dtype=F64), torch.eye(3, dtype=F64), torch.ones(2)):
         for rule in ("simultaneous", "alternating"):
             with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
