@@ -24,6 +24,7 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
+from ldyn.gans.game import GANTraining
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -44,7 +45,7 @@ from ldyn.gans.networks import (
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.stacked import GANsFit, train_gans
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
 
