@@ -1,6 +1,7 @@
 """Small GANs on digits and clothes: eight games, four rates, judged on pictures kept apart."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from ldyn.core import default_device
 from ldyn.gans import (
     PICTURES,
     Eyes,
+    GANsFit,
     GANTraining,
     PictureParts,
     frechet_distance,
@@ -24,7 +26,7 @@ from ldyn.gans import (
 from ldyn.studies.gans.window import ARMS
 
 LATE, SHOWN, DTYPE = 3, 6, "float32"
-WEIGHTS = {"digits": 2.34, "fashion": 7.15}  # γ = d²/8, d² the variance of the training pictures
+# penalties in units of γ = d²/8: R1 is γ/2 at real points, R1 + R2 is γ/2 at points of either kind
 MODERN: dict[str, dict[str, Any]] = {
     "classify": {"loss": "non-saturating"},
     "classify+R1": {"loss": "non-saturating", "penalty": 0.5, "penalty_at": "real"},
@@ -64,57 +66,57 @@ def group(cell: Cell) -> tuple[str, str]:
     return (cell.data, cell.arm)
 
 
-def choices(data: str, arm: str) -> dict[str, Any]:
-    """Return the fields of `GANTraining` of one game, with the weight γ of `data` where modern."""
-    if arm in ARMS:
-        return ARMS[arm]
-    fields = dict(MODERN[arm])
-    if "penalty" in fields:
-        fields["penalty"] *= WEIGHTS[data]
-    return fields
-
-
 @cache
-def _judges(data: str) -> tuple[PictureParts, Eyes]:
+def picture_judges(data: str) -> tuple[PictureParts, Eyes]:
+    """Return the parts of `data` and the classifier that judges on them."""
     parts = picture_parts(data)
     return parts, train_eyes(parts.train, parts.labels)
+
+
+def gamma(parts: PictureParts) -> float:
+    """Return γ = d²/8, d² the variance of the training pictures. Source: eq-gamma-rule."""
+    return parts.train.var(0).sum().item() / 8
+
+
+def train_pictures(
+    data: str, rates: Tensor, *, seeds: Sequence[int], steps: int, **game: Any
+) -> GANsFit:
+    """Return GANs of one game (fields of `GANTraining`) on `data`, judged on its part for choosing:
+    two hidden layers of 96 units, 16 dimensions of noise, two critic steps for one of Adam."""
+    parts, eyes = picture_judges(data)
+    train, size = parts.train.to(rates), len(parts.train)
+    features = eyes.features(parts.choose.double())
+
+    def sample(count: int, draw: torch.Generator) -> Tensor:
+        return train[torch.randint(size, (count,), generator=draw).to(train.device)]
+
+    def judge(real: Tensor, fake: Tensor) -> Tensor:
+        worst = torch.full((len(fake),), torch.inf, dtype=torch.float64)
+        for j, made in enumerate(fake.double().cpu()):
+            if made.isfinite().all():
+                worst[j] = frechet_distance(features, eyes.features(made))
+        return worst
+
+    fixed = {"width": 96, "latent": 16, "batch": 32, "critic_steps": 2, "optimiser": "adam"}
+    training = GANTraining(**{**fixed, "steps": steps, "settle": 0, **game})
+    return train_gans(sample, rates, seeds=seeds, training=training, judge=judge)
 
 
 def run_group(group: list[Cell]) -> list[dict[str, Any]]:
     """Return "choose", the mean Fréchet distance to the part for choosing at the last three of ten
     looks; the scores on the test part; pictures and their neighbours, in base64, for one seed."""
-    first, device = group[0], default_device()
-    parts, eyes = _judges(first.data)
-    features = eyes.features(parts.choose.double())
-    train, size = parts.train.to(device), len(parts.train)
-    fit = train_gans(
-        lambda count, draw: train[torch.randint(size, (count,), generator=draw).to(device)],
-        torch.tensor([10**c.exponent for c in group], device=device),
-        seeds=[c.seed for c in group],
-        training=GANTraining(
-            width=96,
-            latent=16,
-            batch=32,
-            steps=first.steps,
-            critic_steps=2,
-            settle=0,
-            optimiser="adam",
-            **choices(first.data, first.arm),
-        ),
-        judge=lambda _, fake: _frechet(features, eyes, fake.cpu()),
-    )
+    first = group[0]
+    parts, eyes = picture_judges(first.data)
+    game = {**ARMS, **MODERN}[first.arm]
+    if first.arm in MODERN and "penalty" in game:
+        game = game | {"penalty": game["penalty"] * gamma(parts)}
+    rates = torch.tensor([10**c.exponent for c in group], device=default_device())
+    seeds = [c.seed for c in group]
+    fit = train_pictures(first.data, rates, seeds=seeds, steps=first.steps, **game)
     late, made = fit.distance[-LATE:].mean(0), fit.sample(len(parts.test), "images").cpu()
     return [
         _row(late[j].item(), made[j], parts, eyes, shown=c.seed == 0) for j, c in enumerate(group)
     ]
-
-
-def _frechet(features: Tensor, eyes: Eyes, fake: Tensor) -> Tensor:
-    found = [
-        frechet_distance(features, eyes.features(f.double())) if f.isfinite().all() else torch.inf
-        for f in fake
-    ]
-    return torch.tensor([float(d) for d in found])
 
 
 def _row(late: float, made: Tensor, parts: PictureParts, eyes: Eyes, *, shown: bool) -> Any:
