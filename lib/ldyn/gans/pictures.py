@@ -85,6 +85,11 @@ def train_eyes(images: Tensor, labels: Tensor) -> Eyes:
     Source: heusel2017, def-picture-scores.
     """
     require_points(images, name="images")
+    if labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"expected one label a picture, got {tuple(labels.shape)} for {tuple(images.shape)}; "
+            "try labels[: len(images)]"
+        )
     fitted = MLPClassifier((128, 32), early_stopping=True, random_state=0)
     fitted.fit(images.cpu().numpy(), labels.cpu().numpy())
     pairs = zip(fitted.coefs_, fitted.intercepts_, strict=True)
