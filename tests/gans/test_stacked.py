@@ -15,7 +15,7 @@ from ldyn.gans.critics import (
     sliced_distance,
     stacked_values,
 )
-from ldyn.gans.stacked import _Game
+from ldyn.gans.game import Game
 from ldyn.nets import initialise
 
 F64 = torch.float64
@@ -27,6 +27,8 @@ ARMS = {
     "both": {"spectral": True, "penalty": 0.25},
     "smooth": {"spectral": True, "penalty": 0.25, "activation": "elu"},
     "saturating not": {"spectral": True, "penalty": 0.25, "loss": "non-saturating"},
+    "real only": {"penalty": 0.5, "penalty_at": "real", "loss": "non-saturating"},
+    "paired": {"penalty": 0.5, "loss": "relativistic", "optimiser": "adam", "latent": 3},
 }
 
 
@@ -80,8 +82,8 @@ def test_members_of_one_seed_and_step_are_one():
 def test_the_first_steps_are_those_of_torch():
     training = GANTraining(**{**SHORT, "steps": 1, "looks": 1, "settle": 0, "penalty": 0.25})
     fit = train_gans(draw, torch.tensor([0.1], dtype=F64), seeds=[2], training=training)
-    game = _Game(draw, torch.tensor([0.1], dtype=F64), [2], training)
-    draws = game.draws(5, 5)
+    game = Game(draw, torch.tensor([0.1], dtype=F64), [2], training)
+    draws = game.draws()
     nets = [
         [p[0].clone().requires_grad_() for p in stack] for stack in (game.critic, game.generator)
     ]
@@ -128,8 +130,8 @@ def test_norms_are_the_largest_singular_values_and_gradients_flow():
 
 def test_norms_follow_a_critic_that_trains():
     rates = torch.full((4,), 0.1, dtype=F64)
-    game = _Game(draw, rates, range(4), GANTraining(**{**SHORT, "spectral": True}))
-    draws = game.draws(0, 5)
+    game = Game(draw, rates, range(4), GANTraining(**{**SHORT, "spectral": True}))
+    draws = game.draws()
     for _ in range(300):
         game.improve(*next(draws))
     game.norms.advance(game.critic)
@@ -160,11 +162,95 @@ def test_games_are_their_formulas():
     )
 
 
+def test_the_relativistic_game_pairs_points():
+    real, fake = torch.randn(2, 3, 6, 1, generator=stream("games", 2), dtype=F64)
+    pairs = torch.sigmoid((fake - real)[..., 0])
+    torch.testing.assert_close(game_value("relativistic", real, fake), pairs.log().mean(1))
+    expected = -(1 - pairs).log().mean(1)
+    torch.testing.assert_close(generator_loss("relativistic", fake, real), expected)
+
+
+def test_a_penalty_is_taken_where_it_says():
+    rates = torch.full((2,), 0.1, dtype=F64)
+    real, fake = torch.randn(2, 2, 16, 2, generator=stream("where"), dtype=F64)
+    slopes = []
+    for x in (real, fake):
+        game = Game(draw, rates, [0, 1], GANTraining(**SHORT))
+        points = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(game.phi(points).sum(), points)
+        slopes.append(slope.square().sum(2).mean(1))
+    plain = game.objective(real, fake, graph=False)
+    for where, expected in (("real", slopes[0]), ("both", (slopes[0] + slopes[1]) / 2)):
+        game = Game(draw, rates, [0, 1], GANTraining(**SHORT, penalty=0.7, penalty_at=where))
+        found = (plain - game.objective(real, fake, graph=False)) / 0.7
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
+
+
+def test_adam_moves_a_generator_by_its_rate_at_first():
+    fit = train([0.01, 0.02], [3, 3], steps=1, looks=1, optimiser="adam")
+    game = Game(draw, torch.tensor([0.01, 0.02], dtype=F64), [3, 3], GANTraining(**SHORT))
+    for got, before in zip(fit.generator, game.generator, strict=True):
+        moved = (got - before).abs().flatten(1).amax(1)
+        torch.testing.assert_close(moved, torch.tensor([0.01, 0.02], dtype=F64), rtol=1e-3, atol=0)
+
+
+def test_samples_may_have_any_dimension():
+    centre = torch.arange(5.0)
+
+    def five(count, generator):
+        return centre + 0.1 * torch.randn(count, 5, generator=generator)
+
+    training = GANTraining(
+        **{**SHORT, "steps": 400, "width": 32}, spectral=True, penalty=0.25, latent=4
+    )
+    seen = []
+
+    def judge(real, fake):
+        seen.append((real.shape, fake.shape))
+        return sliced_distance(real, fake)
+
+    fit = train_gans(five, torch.tensor([0.1, 0.1]), seeds=[0, 1], training=training, judge=judge)
+    assert seen == [(torch.Size([2, 1000, 5]),) * 2] * 4
+    assert fit.sample(7, "five").shape == (2, 7, 5)
+    assert fit.distance[-1].max() < 0.05 * centre.square().mean()  # that of data and zero
+    with pytest.raises(ValueError, match="must return"):
+        train_gans(lambda n, g: torch.zeros(n), torch.tensor([0.1]), seeds=[0], training=training)
+    with pytest.raises(ValueError, match="finite"):
+        train_gans(
+            lambda n, g: torch.full((n, 2), float("nan")),
+            torch.tensor([0.1]),
+            seeds=[0],
+            training=training,
+        )
+
+
+def test_training_runs_on_one_thread_and_gives_the_others_back():
+    seen, before = [], torch.get_num_threads()
+
+    def watched(count, generator):
+        seen.append(torch.get_num_threads())
+        return draw(count, generator)
+
+    torch.set_num_threads(2)
+    try:
+        training = GANTraining(**SHORT)
+        train_gans(watched, torch.tensor([0.1]), seeds=[0], training=training)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen[1:]) == {1}
+
+
 def test_sliced_distance_of_a_shift_is_half_its_square():
     x = torch.randn(2, 50, 2, generator=stream("sliced"), dtype=F64)
     shift = torch.tensor([[[3.0, 4.0]], [[0.0, 0.0]]], dtype=F64)
     found = sliced_distance(x, (x + shift).flip(1))
     torch.testing.assert_close(found, torch.tensor([12.5, 0.0], dtype=F64))
+    line = torch.randn(1, 50, 1, generator=stream("sliced", 1), dtype=F64)
+    assert sliced_distance(line, line.flip(1) + 3).item() == pytest.approx(9)
+    high = torch.randn(1, 50, 6, generator=stream("sliced", 6), dtype=F64)
+    found = sliced_distance(high, high + 1, directions=20_000).item()
+    assert found == pytest.approx(1, rel=0.03)  # ‖shift‖²/d; a mean of squares of 20,000 cosines
 
 
 def test_adam_is_torchs():
@@ -199,6 +285,9 @@ def test_the_grid_has_its_centres_and_its_spread():
     ("choices", "message"),
     [
         ({"loss": "hinge"}, "loss must be one of"),
+        ({"penalty_at": "fake"}, "penalty_at must be one of"),
+        ({"optimiser": "sgd"}, "optimiser must be one of"),
+        ({"latent": 0}, "latent must be an integer"),
         ({"activation": "relu"}, "activation must be one of"),
         ({"batch": 0}, "batch must be an integer"),
         ({"penalty": -1.0}, "penalty must be a finite number >= 0"),

@@ -24,6 +24,7 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
+from ldyn.gans.game import GANTraining
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -42,9 +43,18 @@ from ldyn.gans.networks import (
     normalise_operator,
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
+from ldyn.gans.pictures import (
+    PICTURES,
+    Eyes,
+    PictureParts,
+    nearest,
+    picture_parts,
+    picture_scores,
+    train_eyes,
+)
 from ldyn.gans.sinkhorn import sinkhorn_slope
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.stacked import GANsFit, train_gans
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
 
@@ -53,13 +63,16 @@ __all__ = [
     "CRITIC_ACTIVATIONS",
     "CROSSES",
     "LOSSES",
+    "PICTURES",
     "RULES",
     "Activation",
     "Envelope",
+    "Eyes",
     "GANTraining",
     "GANsFit",
     "Loss",
     "ParticlePath",
+    "PictureParts",
     "Smoothness",
     "StableWindows",
     "TinyGAN",
@@ -82,11 +95,14 @@ __all__ = [
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
+    "nearest",
     "neighbour_scores",
     "network_smoothness",
     "normalise_operator",
     "particle_descent",
     "penalty_series",
+    "picture_parts",
+    "picture_scores",
     "play",
     "ring",
     "search_largest",
@@ -96,6 +112,7 @@ __all__ = [
     "stacked_values",
     "step_limit",
     "step_matrix",
+    "train_eyes",
     "train_gans",
     "wasserstein_line",
 ]

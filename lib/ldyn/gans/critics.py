@@ -6,12 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ldyn.core import stream
+
 ETAS: dict[str, Callable[[Tensor], Tensor]] = {
     "leaky": lambda z: functional.leaky_relu(z, 0.2),
     "elu": functional.elu,
     "silu": functional.silu,
     "softplus": functional.softplus,
 }
+GAMES = ("wasserstein", "non-saturating", "relativistic")
 
 
 def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> Tensor:
@@ -71,46 +74,63 @@ def game_value(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """Return what a critic with values `real` (k, n, 1) and `fake` (k, n, 1) maximises, (k,).
 
     "wasserstein": mean of fake − mean of real. "non-saturating": −E log(1 + e^{−fake}) −
-    E log(1 + e^{real}), the game of classification, critics high on fakes.
+    E log(1 + e^{real}), the game of classification, critics high on fakes. "relativistic":
+    −E log(1 + e^{real − fake}), one point of each kind a pair.
     Source: chu2020, def-stacked-game.
     """
     if kind == "wasserstein":
         return fake.mean((1, 2)) - real.mean((1, 2))
+    if kind == "relativistic":
+        return -functional.softplus(real - fake).mean((1, 2))
     return -(functional.softplus(-fake).mean((1, 2)) + functional.softplus(real).mean((1, 2)))
 
 
-def generator_loss(kind: str, fake: Tensor) -> Tensor:
+def generator_loss(kind: str, fake: Tensor, real: Tensor | None = None) -> Tensor:
     """Return what a generator with critic values `fake` (k, n, 1) minimises, (k,).
 
-    "wasserstein": the mean. "non-saturating": E log(1 + e^{fake}).
+    "wasserstein": the mean. "non-saturating": E log(1 + e^{fake}). "relativistic":
+    E log(1 + e^{fake − real}), with the values of data that the fakes are paired with.
     Source: chu2020, def-stacked-game.
     """
-    return (fake if kind == "wasserstein" else functional.softplus(fake)).mean((1, 2))
+    if kind == "wasserstein":
+        return fake.mean((1, 2))
+    return functional.softplus(fake if real is None else fake - real).mean((1, 2))
 
 
 def sliced_distance(x: Tensor, y: Tensor, *, directions: int = 32) -> Tensor:
-    """Return the mean of W₂² between projections of k pairs of planar samples, (k,).
+    """Return the mean of W₂² between projections of k pairs of samples, (k,).
 
-    The directions are spread evenly over the half circle; on a line W₂² is the mean square of the
-    differences of the sorted values.
+    In the plane the directions are spread evenly over the half circle, in other dimensions they
+    are random and always the same; on a line W₂² is the mean square of the differences of the
+    sorted values.
 
-    Arguments: `x` and `y` (k, n, 2). Raises: ValueError for samples of other or unequal shapes.
+    Arguments: `x` and `y` (k, n, d). Raises: ValueError for samples of other or unequal shapes.
+    Source: chu2020, def-window.
     """
-    if x.shape != y.shape or x.ndim != 3 or x.shape[2] != 2:
+    if x.shape != y.shape or x.ndim != 3 or not x.numel():
         raise ValueError(
-            f"expected two stacks (k, n, 2), got {tuple(x.shape)} and {tuple(y.shape)}; "
+            f"expected two stacks (k, n, d), got {tuple(x.shape)} and {tuple(y.shape)}; "
             "draw as many points of each"
         )
-    angle = torch.arange(directions, dtype=x.dtype, device=x.device) * (torch.pi / directions)
-    onto = torch.stack([angle.cos(), angle.sin()])
+    if x.shape[2] == 2:
+        angle = torch.arange(directions, dtype=x.dtype, device=x.device) * (torch.pi / directions)
+        onto = torch.stack([angle.cos(), angle.sin()])
+    else:
+        drawn = torch.randn(x.shape[2], directions, generator=stream("slices"), dtype=torch.float64)
+        onto = functional.normalize(drawn, dim=0).to(x)
     ends = ((z @ onto).transpose(1, 2).sort(2).values for z in (x, y))
     return (next(ends) - next(ends)).square().mean((1, 2))
 
 
 class StackedAdam:
-    """Adam with an update for a stack of members, each as it would be alone."""
+    """Adam with an update for a stack of members, each as it would be alone.
 
-    def __init__(self, parameters: list[Tensor], rate: float, *, decay: float = 0.9) -> None:
+    `rate` is one for all, or one a member (k, 1, 1).
+    """
+
+    def __init__(
+        self, parameters: list[Tensor], rate: float | Tensor, *, decay: float = 0.9
+    ) -> None:
         self.parameters, self.rate, self.decay, self.now = parameters, rate, decay, 0
         self.squares = [torch.zeros_like(p) for p in parameters]
 
@@ -121,4 +141,4 @@ class StackedAdam:
         whole = 1 - self.decay**self.now
         for p, v, g in zip(self.parameters, self.squares, gradients, strict=True):
             v.mul_(self.decay).addcmul_(g, g, value=1 - self.decay)
-            p.addcdiv_(g, (v / whole).sqrt_().add_(1e-8), value=-self.rate)
+            p.addcdiv_(self.rate * g, (v / whole).sqrt_().add_(1e-8), value=-1.0)
