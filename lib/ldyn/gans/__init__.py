@@ -24,6 +24,7 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
+from ldyn.gans.exercises import EXERCISES, check
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -52,6 +53,7 @@ __all__ = [
     "CONDITIONS",
     "CRITIC_ACTIVATIONS",
     "CROSSES",
+    "EXERCISES",
     "LOSSES",
     "RULES",
     "Activation",
@@ -64,6 +66,7 @@ __all__ = [
     "StableWindows",
     "TinyGAN",
     "chain_curvature",
+    "check",
     "convention_values",
     "curvature_at",
     "energy_loss",
