@@ -205,7 +205,7 @@ class TestExercises(ExerciseContract):
         ("ex-bends", torch.tensor([0.65, 2, 8]), "Entry 2: Too large"),
         ("ex-residual", lambda n, t: n * t, "without shortcuts"),
         ("ex-residual", lambda n, t: t * (2**n - 1) * 2**n, "only a constant factor"),
-        ("ex-box-stride", lambda k, r: math.ceil(k / r), "the bound"),
+        ("ex-box-stride", lambda k, r: math.ceil(k / r), "That is the bound"),
         ("ex-box-stride", lambda k, r: box_norm(k, r) ** 0.5, "Right at"),
         ("ex-left-wall", lambda d, t, a, s: d / (t * a * s), "A counts twice"),
         ("ex-waiting-time", lambda d: math.exp(d**2 / 2), "first speed"),

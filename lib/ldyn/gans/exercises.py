@@ -105,7 +105,9 @@ EXERCISES: dict[str, Judge] = {
     "ex-box-stride": judge_function(
         box_norm,
         grid={"taps": (3, 4, 5), "stride": (1, 2, 3)},
-        slips={"That is the bound, attained where r divides k.": lambda k, r: math.ceil(k / r)},
+        slips={
+            "That is the bound, for pixels all seen ⌈k/r⌉ times.": lambda k, r: math.ceil(k / r)
+        },
     ),
     "ex-left-wall": judge_function(
         lambda distance, steps, speed, slope: distance / (steps * speed**2 * slope),
