@@ -15,8 +15,17 @@ from ldyn.gans.conventions import (
     kernel_inception_distance,
     neighbour_scores,
 )
-from ldyn.gans.critics import sliced_distance, stacked_values
-from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
+from ldyn.gans.critics import (
+    sliced_distance,
+    stacked_values,
+)
+from ldyn.gans.dirac import (
+    RULES,
+    TinyGAN,
+    play,
+    step_limit,
+    step_matrix,
+)
 from ldyn.gans.envelopes import (
     Envelope,
     huber_critic,
@@ -24,7 +33,13 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
-from ldyn.gans.game import GANTraining
+from ldyn.gans.exercises import (
+    EXERCISES,
+    check,
+)
+from ldyn.gans.game import (
+    GANTraining,
+)
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -42,7 +57,11 @@ from ldyn.gans.networks import (
     network_smoothness,
     normalise_operator,
 )
-from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
+from ldyn.gans.particles import (
+    ParticlePath,
+    mmd_hessian,
+    particle_descent,
+)
 from ldyn.gans.pictures import (
     PICTURES,
     Eyes,
@@ -52,16 +71,31 @@ from ldyn.gans.pictures import (
     picture_scores,
     train_eyes,
 )
-from ldyn.gans.sinkhorn import sinkhorn_slope
-from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.stacked import GANsFit, train_gans
-from ldyn.gans.targets import grid, ring
-from ldyn.gans.window import StableWindows, stable_windows
+from ldyn.gans.sinkhorn import (
+    sinkhorn_slope,
+)
+from ldyn.gans.smoothness import (
+    Smoothness,
+    gaussian_mmd_smoothness,
+)
+from ldyn.gans.stacked import (
+    GANsFit,
+    train_gans,
+)
+from ldyn.gans.targets import (
+    grid,
+    ring,
+)
+from ldyn.gans.window import (
+    StableWindows,
+    stable_windows,
+)
 
 __all__ = [
     "CONDITIONS",
     "CRITIC_ACTIVATIONS",
     "CROSSES",
+    "EXERCISES",
     "LOSSES",
     "PICTURES",
     "RULES",
@@ -77,6 +111,7 @@ __all__ = [
     "StableWindows",
     "TinyGAN",
     "chain_curvature",
+    "check",
     "convention_values",
     "curvature_at",
     "energy_loss",
