@@ -19,7 +19,7 @@ def smoothed_divergence(mu):
 
 
 def round_trip(derivative):
-    """The antisymmetric part summed round the three points: zero for every loss on probabilities."""
+    """The antisymmetric part summed round the three points: zero for every loss."""
     part = derivative - derivative.T
     return part[0, 1] + part[1, 2] + part[2, 0]
 
