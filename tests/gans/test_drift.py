@@ -10,7 +10,7 @@ NEAR = torch.tensor([1 - 2e-9, 1e-9, 1e-9], dtype=torch.float64)
 
 
 def drift_critic(mu):
-    """log(μ_k/μ₀_k), of whose gradient the drift is the negative."""
+    """log(m_μ/m_μ₀), of whose gradient the drift is the negative."""
     return ((GRAM @ mu) / (GRAM @ DATA)).log()
 
 
