@@ -21,8 +21,6 @@ def few_threads(work: float = 0.0) -> Iterator[None]:
     they compute. Larger steps keep the number of threads that the caller has chosen. Only rounding
     depends on it. Blocks may be nested, raise, and run in several Python threads at once, though
     torch has one number for the process: the last block that ends leaves what the first one found.
-
-    Source: page-costs.
     """
     global _open, _found
     if work >= SMALL or getattr(_here, "inside", False):
