@@ -46,15 +46,18 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return one rate and seed for smoke, 4 and 3 for laptop, 5 and 8 for full."""
+    """Return one rate and seed for smoke, 4 and 3 for laptop, 5 and 8 for full; and real pictures,
+    the part for choosing in the place of generated ones."""
     seeds = {"smoke": 1, "laptop": 3, "full": 8}[scale]
     exponents = {"smoke": (-3.0,), "laptop": (-3.5, -3.0, -2.5, -2.0)}.get(
         scale, (-4.0, -3.5, -3.0, -2.5, -2.0)
     )
-    return [
+    datasets = ("digits",) if scale == "smoke" else PICTURES
+    real = [Cell(data=data, arm="real", exponent=0.0, steps=0, seed=0) for data in datasets]
+    return real + [
         Cell(data=data, arm=arm, exponent=exponent, steps=steps, seed=seed)
         for steps in ({"smoke": 10, "laptop": 2000, "full": 20_000}[scale],)
-        for data in (("digits",) if scale == "smoke" else PICTURES)
+        for data in datasets
         for arm in (*ARMS, *MODERN)
         for exponent in exponents
         for seed in range(seeds)
@@ -107,6 +110,9 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
     looks; the scores on the test part; pictures and their neighbours, in base64, for one seed."""
     first = group[0]
     parts, eyes = picture_judges(first.data)
+    if first.arm == "real":
+        pair = (eyes.features(x.double()) for x in (parts.choose, parts.train[:1000]))
+        return [_row(frechet_distance(*pair).item(), parts.choose, parts, eyes, shown=True)]
     game = {**ARMS, **MODERN}[first.arm]
     if first.arm in MODERN and "penalty" in game:
         game = game | {"penalty": game["penalty"] * gamma(parts)}
