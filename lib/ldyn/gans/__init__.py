@@ -15,17 +15,8 @@ from ldyn.gans.conventions import (
     kernel_inception_distance,
     neighbour_scores,
 )
-from ldyn.gans.critics import (
-    sliced_distance,
-    stacked_values,
-)
-from ldyn.gans.dirac import (
-    RULES,
-    TinyGAN,
-    play,
-    step_limit,
-    step_matrix,
-)
+from ldyn.gans.critics import sliced_distance
+from ldyn.gans.dirac import RULES, TinyGAN, play, step_limit, step_matrix
 from ldyn.gans.envelopes import (
     Envelope,
     huber_critic,
@@ -33,13 +24,8 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
-from ldyn.gans.exercises import (
-    EXERCISES,
-    check,
-)
-from ldyn.gans.game import (
-    GANTraining,
-)
+from ldyn.gans.exercises import EXERCISES, check
+from ldyn.gans.game import GANTraining
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
@@ -57,39 +43,12 @@ from ldyn.gans.networks import (
     network_smoothness,
     normalise_operator,
 )
-from ldyn.gans.particles import (
-    ParticlePath,
-    mmd_hessian,
-    particle_descent,
-)
-from ldyn.gans.pictures import (
-    PICTURES,
-    Eyes,
-    PictureParts,
-    nearest,
-    picture_parts,
-    picture_scores,
-    train_eyes,
-)
-from ldyn.gans.sinkhorn import (
-    sinkhorn_slope,
-)
-from ldyn.gans.smoothness import (
-    Smoothness,
-    gaussian_mmd_smoothness,
-)
-from ldyn.gans.stacked import (
-    GANsFit,
-    train_gans,
-)
-from ldyn.gans.targets import (
-    grid,
-    ring,
-)
-from ldyn.gans.window import (
-    StableWindows,
-    stable_windows,
-)
+from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
+from ldyn.gans.sinkhorn import sinkhorn_slope
+from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
+from ldyn.gans.stacked import GANsFit, train_gans
+from ldyn.gans.targets import grid, ring
+from ldyn.gans.window import StableWindows, stable_windows
 
 __all__ = [
     "CONDITIONS",
@@ -97,16 +56,13 @@ __all__ = [
     "CROSSES",
     "EXERCISES",
     "LOSSES",
-    "PICTURES",
     "RULES",
     "Activation",
     "Envelope",
-    "Eyes",
     "GANTraining",
     "GANsFit",
     "Loss",
     "ParticlePath",
-    "PictureParts",
     "Smoothness",
     "StableWindows",
     "TinyGAN",
@@ -130,24 +86,19 @@ __all__ = [
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
-    "nearest",
     "neighbour_scores",
     "network_smoothness",
     "normalise_operator",
     "particle_descent",
     "penalty_series",
-    "picture_parts",
-    "picture_scores",
     "play",
     "ring",
     "search_largest",
     "sinkhorn_slope",
     "sliced_distance",
     "stable_windows",
-    "stacked_values",
     "step_limit",
     "step_matrix",
-    "train_eyes",
     "train_gans",
     "wasserstein_line",
 ]

@@ -7,16 +7,8 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_points, require_positive, stream
-from ldyn.gans.critics import (
-    ETAS,
-    GAMES,
-    SpectralNorms,
-    StackedAdam,
-    game_value,
-    generator_loss,
-    stacked_values,
-)
-from ldyn.nets import initialise
+from ldyn.gans.critics import GAMES, game_value, generator_loss
+from ldyn.nets import ETAS, SpectralNorms, StackedAdam, initialise, stacked_values
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 Judge = Callable[[Tensor, Tensor], Tensor]

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ldyn.core import few_threads, stream
-from ldyn.gans.critics import sliced_distance, stacked_values
+from ldyn.gans.critics import sliced_distance
 from ldyn.gans.game import Game, GANTraining, Judge, Sampler
+from ldyn.nets import stacked_values
 
 _CHOICES = GANTraining()
 

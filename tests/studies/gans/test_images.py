@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.gans import frechet_distance, picture_parts, ring
+from ldyn.gans import frechet_distance, ring
 from ldyn.studies.gans import gamma_rule, images
 from ldyn.sweep.runner import run_group
 
@@ -32,7 +32,7 @@ def test_a_row_has_scores_and_pictures_and_none_for_what_diverged():
     shown = torch.frombuffer(bytearray(base64.b64decode(fine["made"])), dtype=torch.uint8)
     assert shown.shape == (images.SHOWN * 64,)
     close = torch.frombuffer(bytearray(base64.b64decode(fine["close"])), dtype=torch.uint8)
-    train = ((picture_parts("digits").train + 1) * 127.5).round().to(torch.uint8)
+    train = ((images.picture_parts("digits").train + 1) * 127.5).round().to(torch.uint8)
     assert all((train == c).all(1).any() for c in close.reshape(-1, 64))
     assert unseen["made"] is None
     assert lost == dict.fromkeys(fine)
@@ -47,7 +47,7 @@ def test_real_pictures_have_a_row_of_their_own():
 
 
 def test_weights_are_those_of_the_rule():
-    parts = picture_parts("digits")
+    parts = images.picture_parts("digits")
     apart = (parts.train[:500].double() - parts.train[497:].flip(0)[:500].double()).square().sum(1)
     weight = images.gamma(parts)
     error = apart.std().item() / 16 / 500**0.5

@@ -6,13 +6,8 @@ from sklearn.datasets import load_digits
 
 from ldyn.core import stream
 from ldyn.data import DataError
-from ldyn.gans import (
-    frechet_distance,
-    nearest,
-    picture_parts,
-    picture_scores,
-    train_eyes,
-)
+from ldyn.gans import frechet_distance
+from ldyn.studies.gans.images import nearest, picture_parts, picture_scores, train_eyes
 
 
 @pytest.fixture(scope="module")
