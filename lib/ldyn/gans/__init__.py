@@ -30,6 +30,7 @@ from ldyn.gans.losses import (
     f_divergence,
     gan_loss,
     half_squared_norm,
+    kernel_norm,
     wasserstein_line,
 )
 from ldyn.gans.networks import (
@@ -79,6 +80,7 @@ __all__ = [
     "huber_critic",
     "huber_descent",
     "kernel_inception_distance",
+    "kernel_norm",
     "loss_smoothness",
     "mmd_hessian",
     "moreau_envelope",
