@@ -118,9 +118,7 @@ def wasserstein_line(points: Tensor) -> Loss:
     """
     gaps = points.diff()
     if points.ndim != 1 or not (gaps > 0).all() or not torch.isfinite(points).all():
-        raise ValueError(
-            "points must be a finite, increasing (m,) tensor; try points.sort().values"
-        )
+        raise ValueError("points must be finite, (m,) and increasing; try points.sort().values")
 
     def excess(mu: Tensor, data: Tensor) -> Tensor:
         _require_measures(mu, data, least=-math.inf, like=points)
