@@ -185,3 +185,25 @@ def test_bad_input_is_answered_with_what_to_try():
     one = torch.zeros(1, 1, dtype=F64), torch.zeros(1, dtype=F64)
     with pytest.raises(ValueError, match="regularisation"):
         sinkhorn_slope(one[0], one, one, regularisation=-1.0)
+
+
+def test_bad_clouds_are_answered_with_what_to_try():
+    x = torch.rand(3, 2, generator=stream("clouds"), dtype=F64)
+    even = torch.full((3,), -math.log(3), dtype=F64)
+    good = x, even
+    bad = {
+        "finite": (x * math.nan, even),
+        "one d": (x[:, :1], even),
+        "for the line": (x[:, 0], even),
+        "one a point": (x, even[:2]),
+        r"try \.to": (x, even.float()),
+        "log_softmax": (x, even + 1),
+    }
+    for words, cloud in bad.items():
+        for mu, data in ((cloud, good), (good, cloud)):
+            with pytest.raises(ValueError, match=words):
+                sinkhorn_slope(x, mu, data, regularisation=0.3)
+    with pytest.raises(ValueError, match="one d"):
+        sinkhorn_slope(x, (x[:0], even[:0]), good, regularisation=0.3)
+    with pytest.raises(ValueError, match="finite"):
+        sinkhorn_slope(x * math.inf, good, good, regularisation=0.3)
