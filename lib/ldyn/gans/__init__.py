@@ -44,7 +44,7 @@ from ldyn.gans.networks import (
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
-from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
+from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness, mmd_smoothness
 from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
@@ -83,6 +83,7 @@ __all__ = [
     "kernel_norm",
     "loss_smoothness",
     "mmd_hessian",
+    "mmd_smoothness",
     "moreau_envelope",
     "neighbour_scores",
     "network_smoothness",
