@@ -32,6 +32,7 @@ from ldyn.gans.losses import (
     f_divergence,
     gan_loss,
     half_squared_norm,
+    kernel_norm,
     wasserstein_line,
 )
 from ldyn.gans.networks import (
@@ -45,7 +46,7 @@ from ldyn.gans.networks import (
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
-from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
+from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness, mmd_smoothness
 from ldyn.gans.stacked import GANsFit, train_gans
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
@@ -83,8 +84,10 @@ __all__ = [
     "huber_critic",
     "huber_descent",
     "kernel_inception_distance",
+    "kernel_norm",
     "loss_smoothness",
     "mmd_hessian",
+    "mmd_smoothness",
     "moreau_envelope",
     "neighbour_scores",
     "network_smoothness",
