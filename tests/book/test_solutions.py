@@ -12,6 +12,7 @@ RESEARCH = {
     "ex-delta",
     *("ex-adaptive-alpha", "ex-heavy-tails", "ex-three-dimensions"),
     *("ex-definite", "ex-adam", "ex-slip"),
+    "ex-penalty-project",
 }
 CASES = [(c, label) for c in PAGES for label in sorted(set(programs(c)) - RESEARCH)]
 

@@ -97,6 +97,9 @@ def test_every_tick_is_reached_by_search_and_never_passed(claim):
         ratios.append(found / getattr(loss, condition))
     claim("ticks-found", measured=min(ratios), high=max(ratios))
     assert all(0.99 < r <= 1 + 1e-6 for r in ratios), ratios
+    exact = [r for r, row in zip(ratios, SEARCHES, strict=True) if row[0] == "half MMD²"]
+    assert len(exact) == 3
+    assert all(0.999 < r <= 1 + 1e-12 for r in exact), exact
 
 
 def test_wassersteins_critic_has_slope_one(claim):

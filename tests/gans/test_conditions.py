@@ -16,7 +16,7 @@ from ldyn.gans import (
     search_largest,
     sinkhorn_slope,
 )
-from ldyn.gans.conditions import _ratio_critic, _transport_slope
+from ldyn.gans.conditions import _number, _ratio_critic, _transport_slope
 
 F64 = torch.float64
 NAMES = (
@@ -33,7 +33,9 @@ def test_critics_of_normal_laws_are_those_of_the_table(name, sign, x):
         return LOSSES[name].critic(density(1.4), density(0.0))
 
     at = torch.tensor(x, dtype=F64)
-    found = _ratio_critic(1.4, sign)(at)
+    found = _ratio_critic(1.4, sign)(at - 0.7)  # measured from the middle
+    moved = _ratio_critic(1.1, sign, 0.3)(at - 0.55)
+    assert moved.item() == pytest.approx(found.item(), rel=1e-12)
     assert found.item() == pytest.approx(grad(critic)(at).item(), rel=1e-12)
 
 
@@ -129,6 +131,34 @@ def test_the_bounds_of_sinkhorn_are_those_of_the_proposition():
     assert (fine.curvature, fine.sensitivity) == (250, math.inf)
 
 
+@pytest.mark.parametrize("n", [2.0, 1e3, 1e7, 1e12])
+def test_sequences_follow_their_formulas_as_far_as_they_go(n):
+    """The constants of the proof, where rounding could spoil them. Source: thm-conditions-table."""
+    formulas = {
+        ("minimax", "slope"): n / 2 * torch.sigmoid(_number(n**2)).item(),
+        ("minimax", "curvature"): n**2 / 8,
+        ("minimax", "sensitivity"): n**2 / 16 + 1 / 4,
+        ("non-saturating", "slope"): n / 2 * torch.sigmoid(_number(n**2)).item(),
+        ("non-saturating", "curvature"): n**2 / 8,
+        ("non-saturating", "sensitivity"): abs(n**2 / 16 - 1 / 4),
+        ("Wasserstein", "curvature"): 2 * n,
+        ("Wasserstein", "sensitivity"): n,
+        ("smooth IPM", "slope"): n,
+        ("smooth IPM", "sensitivity"): n,
+        ("MMD", "sensitivity"): n,
+        ("half W₂²", "curvature"): n - 1,
+        ("half W₂²", "sensitivity"): n,
+    }
+    assert set(formulas) == set(CROSSES)
+    for (name, condition), right in formulas.items():
+        loose = (name, n) == ("MMD", 2.0)  # there the limit h → 0 is far: 1.03 n
+        found = failing_sequence(name, condition, n)
+        assert found == pytest.approx(right, rel=0.1 if loose else 1e-3, abs=1e-6), (
+            name,
+            condition,
+        )
+
+
 def test_ascent_finds_the_top_of_a_hill():
     starts = torch.randn(4, 2, generator=stream("hill"), dtype=F64)
     hill = lambda p: 3 - (p - 1).square().sum(-1)  # noqa: E731
@@ -144,6 +174,36 @@ def test_bad_input_is_answered_with_what_to_try():
         failing_sequence("half MMD²", "slope", 10.0)
     with pytest.raises(ValueError, match=r"try n=100"):
         failing_sequence("MMD", "sensitivity", math.nan)
+    with pytest.raises(ValueError, match=r"2 to 1e12"):
+        failing_sequence("Wasserstein", "curvature", math.inf)
+    with pytest.raises(ValueError, match="one a row"):
+        search_largest(lambda p: p.sum(), torch.ones(3, 2))
+    with pytest.raises(ValueError, match="no number"):
+        search_largest(lambda p: p.sum(1) * math.nan, torch.ones(3, 2))
+    with pytest.raises(ValueError, match=r"starts\.double"):
+        search_largest(lambda p: p.sum(1), torch.ones(3, 2, dtype=torch.int64))
     one = torch.zeros(1, 1, dtype=F64), torch.zeros(1, dtype=F64)
     with pytest.raises(ValueError, match="regularisation"):
         sinkhorn_slope(one[0], one, one, regularisation=-1.0)
+
+
+def test_bad_clouds_are_answered_with_what_to_try():
+    x = torch.rand(3, 2, generator=stream("clouds"), dtype=F64)
+    even = torch.full((3,), -math.log(3), dtype=F64)
+    good = x, even
+    bad = {
+        "finite": (x * math.nan, even),
+        "one d": (x[:, :1], even),
+        "for the line": (x[:, 0], even),
+        "one a point": (x, even[:2]),
+        r"try \.to": (x, even.float()),
+        "log_softmax": (x, even + 1),
+    }
+    for words, cloud in bad.items():
+        for mu, data in ((cloud, good), (good, cloud)):
+            with pytest.raises(ValueError, match=words):
+                sinkhorn_slope(x, mu, data, regularisation=0.3)
+    with pytest.raises(ValueError, match="one d"):
+        sinkhorn_slope(x, (x[:0], even[:0]), good, regularisation=0.3)
+    with pytest.raises(ValueError, match="finite"):
+        sinkhorn_slope(x * math.inf, good, good, regularisation=0.3)

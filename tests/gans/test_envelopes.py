@@ -138,5 +138,16 @@ def test_bad_input_is_answered_with_what_to_try():
         moreau_envelope(LOSSES["minimax"], 2 * w, w, gram=GRAM, weight=1.0)
     with pytest.raises(ValueError, match="weight must be"):
         moreau_envelope(LOSSES["minimax"], w, w, gram=GRAM, weight=0.0)
-    with pytest.raises(ValueError, match="one a point"):
-        penalty_series(LINE[:, None], w[:3], bandwidth=1.0, terms=2)
+    for bad in (theta * math.nan, torch.ones(2, dtype=torch.int64)):
+        with pytest.raises(ValueError, match="without NaN"):
+            huber_critic(bad, slope=1.0, weight=1.0)
+        with pytest.raises(ValueError, match="without NaN"):
+            huber_descent(bad, step=0.1, steps=3, slope=1.0, weight=1.0)
+    for bad in (GRAM[:5, :5], GRAM.float(), 3 * GRAM, GRAM * math.nan):
+        with pytest.raises(ValueError, match=r"try gram / gram\.max"):
+            moreau_envelope(LOSSES["minimax"], w, w, gram=bad, weight=1.0)
+    with pytest.raises(ValueError, match="one value a point"):
+        moreau_envelope(LOSSES["minimax"], w, w[:1] / w[:1], gram=GRAM, weight=1.0)
+    for bad in (w[:3], w.float(), w * math.nan):
+        with pytest.raises(ValueError, match=r"try y|mend"):
+            penalty_series(LINE[:, None], bad, bandwidth=1.0, terms=2)

@@ -7,12 +7,17 @@ import torch
 from torch.func import grad
 
 from ldyn.core import stream
-from ldyn.gans import LOSSES, gan_loss, half_squared_norm, wasserstein_line
+from ldyn.gans import LOSSES, gan_loss, half_squared_norm, kernel_norm, wasserstein_line
 
 F64, M = torch.float64, 12
 POINTS = torch.linspace(0, 3, M, dtype=F64)
 GRAM = (-(POINTS[:, None] - POINTS).square() / (2 * 0.3**2)).exp()
-ROWS = {**LOSSES, "half MMD²": half_squared_norm(GRAM), "Wasserstein": wasserstein_line(POINTS)}
+ROWS = {
+    **LOSSES,
+    "half MMD²": half_squared_norm(GRAM),
+    "MMD": kernel_norm(GRAM),
+    "Wasserstein": wasserstein_line(POINTS),
+}
 rows = pytest.mark.parametrize("name", ROWS)
 
 
@@ -89,3 +94,70 @@ def test_the_hinge_is_twice_the_total_variation_and_the_transport_on_a_line_is_e
 def test_an_unknown_loss_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="minimax"):
         gan_loss("goodfellow")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+def test_the_critic_of_a_line_is_inside_the_domain_whatever_it_rounded(dtype):
+    """Sums of many gaps, of sizes from 1e-3 to 1e3: the conjugate at the critic is finite."""
+    for seed in range(40):
+        draw = stream("rounding", seed)
+        points = (1e3 * torch.rand(200, generator=draw, dtype=F64)).sort().values.to(dtype)
+        points = points.unique()
+        pair = torch.rand(2, len(points), generator=draw, dtype=F64).to(dtype) + 1e-6
+        mu, data = pair / pair.sum(1, keepdim=True)
+        loss = wasserstein_line(points)
+        phi = loss.critic(mu, data)
+        gap = loss.value(mu, data) + loss.conjugate(phi, data) - phi @ mu
+        assert abs(gap) < 1e3 * 200 * torch.finfo(dtype).eps
+        assert loss.conjugate(1.01 * points, data) == math.inf
+
+
+def test_at_the_data_the_norm_has_a_critic():
+    data = weights("data")
+    loss = kernel_norm(GRAM)
+    assert loss.critic(data, data).tolist() == [0.0] * M
+    assert loss.conjugate(loss.critic(data, data), data) == 0
+
+
+@rows
+def test_bad_measures_are_answered_with_what_to_try(name):
+    loss, mu, data = ROWS[name], weights("mu"), weights("data")
+    nan, half = torch.full_like(mu, torch.nan), mu[:6] / mu[:6].sum()
+    for call in (loss.value, loss.critic):
+        with pytest.raises(ValueError, match="NaN"):
+            call(nan, data)
+        with pytest.raises(ValueError, match="one value a point"):
+            call(half, data)
+        with pytest.raises(ValueError, match="one value a point"):  # would broadcast
+            call(mu, data[:1])
+        with pytest.raises(ValueError, match=r"try \.to"):
+            call(mu.float(), data)
+        with pytest.raises(ValueError, match="finite weights"):
+            call(mu * math.inf, data)
+        with pytest.raises(ValueError, match="one value a point"):
+            call(mu[:0], data[:0])
+    with pytest.raises(ValueError, match="NaN"):
+        loss.conjugate(nan, data)
+    with pytest.raises(ValueError, match="one value a point"):
+        loss.conjugate(mu[:1], data)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_weights_of_a_divergence_are_positive(name):
+    data = weights("data")
+    for bad in (0 * data, -data):
+        with pytest.raises(ValueError, match="weights > 0"):
+            LOSSES[name].value(bad, data)
+        with pytest.raises(ValueError, match="weights > 0"):
+            LOSSES[name].critic(data, bad)
+
+
+def test_bad_points_and_matrices_are_answered_with_what_to_try():
+    with pytest.raises(ValueError, match="increasing"):
+        wasserstein_line(POINTS.flip(0))
+    with pytest.raises(ValueError, match="same mass"):
+        wasserstein_line(POINTS).value(2 * weights("mu"), weights("data"))
+    for make in (half_squared_norm, kernel_norm):
+        for bad in (GRAM[:3], GRAM.triu(), GRAM * torch.nan):
+            with pytest.raises(ValueError, match="symmetric"):
+                make(bad)

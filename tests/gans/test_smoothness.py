@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.func import grad
 
-from ldyn.gans import Smoothness, gaussian_mmd_smoothness
+from ldyn.gans import Smoothness, gaussian_mmd_smoothness, mmd_smoothness
+from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52
 
 ZERO = torch.zeros((), dtype=torch.float64)
 
@@ -47,3 +48,30 @@ def test_constants_are_not_negative(bad):
         gaussian_mmd_smoothness(1.0).descent_constant(speed=bad)
     with pytest.raises(ValueError, match="bandwidth"):
         gaussian_mmd_smoothness(bad)
+
+
+@pytest.mark.parametrize("kind", [Gaussian, Matern32, Matern52])
+def test_constants_of_a_radial_kernel_are_those_of_its_profile(kind):
+    """Suprema over a fine grid of distances, by automatic differentiation of the profile."""
+    kernel = kind(0.7)
+    first = grad(lambda r: kernel.profile(r / 0.7))
+    r = torch.linspace(1e-6, 6, 60_000, dtype=torch.float64)
+    slopes, bends = (torch.func.vmap(f)(r) for f in (first, grad(first)))
+    found = 2 * slopes.abs().max(), bends.max() - bends[0], -bends[0]
+    loss = mmd_smoothness(kernel)
+    constants = loss.slope, loss.curvature, loss.sensitivity
+    assert [f.item() for f in found] == pytest.approx(constants, rel=1e-4)
+    assert all(f <= c * (1 + 1e-12) for f, c in zip(found, constants, strict=True))
+    assert bends[0] == bends.min()  # nowhere deeper than at 0, in this direction
+    assert (slopes / r).min() >= -loss.sensitivity * (1 + 1e-9)  # nor across it
+
+
+def test_the_gaussian_is_one_of_the_radial_kernels():
+    one, other = mmd_smoothness(Gaussian(0.3)), gaussian_mmd_smoothness(0.3)
+    for name in ("slope", "curvature", "sensitivity"):
+        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-15)
+
+
+def test_a_kernel_without_a_second_derivative_is_refused():
+    with pytest.raises(ValueError, match="try Gaussian, Matern32, Matern52"):
+        mmd_smoothness(Laplace(1.0))

@@ -15,7 +15,7 @@ from ldyn.gans.conventions import (
     kernel_inception_distance,
     neighbour_scores,
 )
-from ldyn.gans.critics import sliced_distance, stacked_values
+from ldyn.gans.critics import sliced_distance
 from ldyn.gans.dirac import TinyGAN
 from ldyn.gans.envelopes import (
     Envelope,
@@ -24,12 +24,15 @@ from ldyn.gans.envelopes import (
     moreau_envelope,
     penalty_series,
 )
+from ldyn.gans.exercises import EXERCISES, check
+from ldyn.gans.game import GANTraining
 from ldyn.gans.losses import (
     LOSSES,
     Loss,
     f_divergence,
     gan_loss,
     half_squared_norm,
+    kernel_norm,
     wasserstein_line,
 )
 from ldyn.gans.networks import (
@@ -43,8 +46,8 @@ from ldyn.gans.networks import (
 )
 from ldyn.gans.particles import ParticlePath, mmd_hessian, particle_descent
 from ldyn.gans.sinkhorn import sinkhorn_slope
-from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
-from ldyn.gans.stacked import GANsFit, GANTraining, train_gans
+from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness, mmd_smoothness
+from ldyn.gans.stacked import GANsFit, train_gans
 from ldyn.gans.steps import RULES, play, step_limit, step_matrix
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
@@ -53,6 +56,7 @@ __all__ = [
     "CONDITIONS",
     "CRITIC_ACTIVATIONS",
     "CROSSES",
+    "EXERCISES",
     "LOSSES",
     "RULES",
     "Activation",
@@ -65,6 +69,7 @@ __all__ = [
     "StableWindows",
     "TinyGAN",
     "chain_curvature",
+    "check",
     "convention_values",
     "curvature_at",
     "energy_loss",
@@ -80,8 +85,10 @@ __all__ = [
     "huber_critic",
     "huber_descent",
     "kernel_inception_distance",
+    "kernel_norm",
     "loss_smoothness",
     "mmd_hessian",
+    "mmd_smoothness",
     "moreau_envelope",
     "neighbour_scores",
     "network_smoothness",
@@ -94,7 +101,6 @@ __all__ = [
     "sinkhorn_slope",
     "sliced_distance",
     "stable_windows",
-    "stacked_values",
     "step_limit",
     "step_matrix",
     "train_gans",

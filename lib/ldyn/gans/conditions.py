@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ldyn.core import require_choice, require_count, require_positive
+from ldyn.core import require_choice, require_count, require_points, require_positive
 from ldyn.gans.losses import wasserstein_line
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 
@@ -58,16 +58,17 @@ def failing_sequence(name: str, condition: str, n: float) -> float:
     A slope, a difference quotient of slopes, or a change of slope over W₁, of critics on the line
     at the n-th member of the sequence with which the page proves that there is no constant.
 
-    Arguments: `name` and `condition` a key of `CROSSES`; `n` ≥ 2, any size.
-    Raises: ValueError for a pair that has no sequence, with those that do, or n < 2.
+    Arguments: `name` and `condition` a key of `CROSSES`; `n` from 2 to 1e12, beyond
+    which rounding would spoil the quotients.
+    Raises: ValueError for a pair that has no sequence, with those that do, or another n.
     Source: chu2020, thm-conditions-table.
     """
     if (name, condition) not in CROSSES:
         raise ValueError(
             f"no sequence for {name!r} and {condition!r}; try one of {sorted(CROSSES)}"
         )
-    if not n >= 2:
-        raise ValueError(f"n must be a number >= 2, got {n!r}; try n=100.0")
+    if not (isinstance(n, int | float) and 2 <= n <= 1e12):
+        raise ValueError(f"n must be a number from 2 to 1e12, got {n!r}; try n=100.0")
     return CROSSES[name, condition](n)
 
 
@@ -81,12 +82,13 @@ def _quotient(field: Callable[[Tensor], Tensor], x: float, h: float) -> float:
     return abs(high - low) / (2 * h)
 
 
-def _ratio_critic(m: float, sign: int) -> Callable[[Tensor], Tensor]:
-    """Slope of minimax (sign 1) or the non-saturating critic (−1) for N(m, 1) against N(0, 1).
+def _ratio_critic(m: float, sign: int, move: float = 0.0) -> Callable[[Tensor], Tensor]:
+    """Slope of minimax (sign 1) or the non-saturating critic (−1) for N(m + e, 1), N(0, 1).
 
-    Φ = ∓½ log(1 + e^{∓u}), u = log μ/μ_0 = mx − m²/2, so Φ′ = ½ m s(∓u), s the logistic function.
+    Φ = ∓½ log(1 + e^{∓u}), u = log μ/μ_0 = (m + e)x − (m + e)²/2, so Φ′ = ½(m + e) s(∓u), s the
+    logistic function. The argument is t = x − m/2, since u = (m + e)(t − e/2) loses no digits.
     """
-    return lambda x: m / 2 * torch.sigmoid(-sign * (m * x - m**2 / 2))
+    return lambda t: (m + move) / 2 * torch.sigmoid(-sign * (m + move) * (t - move / 2))
 
 
 def _ratio_slope(m: float, sign: int) -> float:
@@ -94,12 +96,12 @@ def _ratio_slope(m: float, sign: int) -> float:
 
 
 def _ratio_curvature(m: float, sign: int) -> float:
-    return _quotient(_ratio_critic(m, sign), m / 2, 1e-3 / m)
+    return _quotient(_ratio_critic(m, sign), 0.0, 1e-3 / m)
 
 
 def _ratio_sensitivity(m: float, sign: int) -> float:
     h = 1e-3 / m
-    first, second = (_ratio_critic(m + e, sign)(_number(m / 2)) for e in (-h, h))
+    first, second = (_ratio_critic(m, sign, e)(_number(0.0)) for e in (-h, h))
     return (first - second).abs().item() / (2 * h)
 
 
@@ -170,17 +172,25 @@ def search_largest(
     """Return the largest value that gradient ascent finds from k starts, with Adam.
 
     Arguments: `measure` maps parameters (k, p) to k values, each from its own row; `starts` (k, p).
-    Raises: ValueError for a count below one or a rate that is not > 0.
+    Raises: ValueError for a count below one, a rate that is not > 0, bad starts, a measure without
+    one value a row, or one that is never a number.
     Source: chu2020, thm-conditions-table.
     """
+    require_points(starts, name="starts")
     require_count(steps, "steps")
     require_positive(rate, "rate")
     points = starts.clone().requires_grad_(True)
     ascent, best = torch.optim.Adam([points], lr=rate), -math.inf
     for _ in range(steps):
         values = measure(points)
+        if values.shape != starts.shape[:1]:
+            raise ValueError(
+                f"measure must give ({len(starts)},) values, got {tuple(values.shape)}; one a row"
+            )
         best = max(best, values.detach().nan_to_num(-math.inf).max().item())
         (slope,) = torch.autograd.grad(-values.sum(), points)
         points.grad = slope.nan_to_num(0.0)
         ascent.step()
+    if best == -math.inf:
+        raise ValueError("measure gave no number at any of its points; try other starts")
     return best

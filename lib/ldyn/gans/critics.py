@@ -1,124 +1,61 @@
-"""Stacks of small critics and generators: values, spectral norms, penalties on the gradient."""
-
-from collections.abc import Callable, Sequence
+"""The games of critics and generators, and how far apart their samples are."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-ETAS: dict[str, Callable[[Tensor], Tensor]] = {
-    "leaky": lambda z: functional.leaky_relu(z, 0.2),
-    "elu": functional.elu,
-    "silu": functional.silu,
-    "softplus": functional.softplus,
-}
+from ldyn.core import stream
 
-
-def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> Tensor:
-    """Return A_L η(… η(x A_1 + b_1) …) + b_L for each of k networks, (k, n, c).
-
-    A product with one column is taken as a multiplication and a sum: what a member gets is then
-    the same number, to the last digit, however many members stand beside it.
-
-    Arguments: `parameters` [A_1, b_1, …] with a leading axis k; `x` (k, n, d); `activation` a name
-    in ETAS.
-    Source: chu2020, def-stacked-game.
-    """
-    eta, last = ETAS[activation], len(parameters) - 2
-    for i in range(0, last + 2, 2):
-        a, b = parameters[i], parameters[i + 1]
-        if a.shape[2] == 1:
-            x = (x * a.transpose(1, 2)).sum(2, keepdim=True) + b
-        else:
-            x = torch.baddbmm(b, x, a)
-        x = eta(x) if i < last else x
-    return x
-
-
-class SpectralNorms:
-    """The largest singular values of a stack's matrices, by a power iteration that goes on.
-
-    `advance` makes steps u ← Au/‖Au‖, v ← Aᵀu/‖Aᵀu‖ from where the last call stopped; `divided`
-    returns the parameters with each matrix divided by uᵀAv, through which gradients flow.
-    Source: chu2020, def-stacked-game.
-    """
-
-    def __init__(self, parameters: Sequence[Tensor], *, warm: int = 50) -> None:
-        self.right = [torch.ones_like(a[:, :1]) for a in parameters[::2]]
-        self.left = [torch.ones_like(a[:, :, :1]) for a in parameters[::2]]
-        self.advance(parameters, warm)
-
-    @torch.no_grad()
-    def advance(self, parameters: Sequence[Tensor], steps: int = 1) -> None:
-        """Make `steps` power iterations on the matrices as they are now."""
-        for i, a in enumerate(parameters[::2]):
-            u, v = self.left[i], self.right[i]
-            for _ in range(steps):
-                u = functional.normalize((a * v).sum(2, keepdim=True), dim=1)
-                v = functional.normalize((a * u).sum(1, keepdim=True), dim=2)
-            self.left[i], self.right[i] = u, v
-
-    def divided(self, parameters: Sequence[Tensor]) -> list[Tensor]:
-        """Return [A_1/σ_1, b_1, …], each matrix divided by the estimate of its norm."""
-        out = list(parameters)
-        for i, (u, v) in enumerate(zip(self.left, self.right, strict=True)):
-            a = parameters[2 * i]
-            out[2 * i] = a / (u * a * v).sum((1, 2), keepdim=True)
-        return out
+GAMES = ("wasserstein", "non-saturating", "relativistic")
 
 
 def game_value(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """Return what a critic with values `real` (k, n, 1) and `fake` (k, n, 1) maximises, (k,).
 
     "wasserstein": mean of fake − mean of real. "non-saturating": −E log(1 + e^{−fake}) −
-    E log(1 + e^{real}), the game of classification, critics high on fakes.
+    E log(1 + e^{real}), the game of classification, critics high on fakes. "relativistic":
+    −E log(1 + e^{real − fake}), one point of each kind a pair.
     Source: chu2020, def-stacked-game.
     """
     if kind == "wasserstein":
         return fake.mean((1, 2)) - real.mean((1, 2))
+    if kind == "relativistic":
+        return -functional.softplus(real - fake).mean((1, 2))
     return -(functional.softplus(-fake).mean((1, 2)) + functional.softplus(real).mean((1, 2)))
 
 
-def generator_loss(kind: str, fake: Tensor) -> Tensor:
+def generator_loss(kind: str, fake: Tensor, real: Tensor | None = None) -> Tensor:
     """Return what a generator with critic values `fake` (k, n, 1) minimises, (k,).
 
-    "wasserstein": the mean. "non-saturating": E log(1 + e^{fake}).
+    "wasserstein": the mean. "non-saturating": E log(1 + e^{fake}). "relativistic":
+    E log(1 + e^{fake − real}), with the values of data that the fakes are paired with.
     Source: chu2020, def-stacked-game.
     """
-    return (fake if kind == "wasserstein" else functional.softplus(fake)).mean((1, 2))
+    if kind == "wasserstein":
+        return fake.mean((1, 2))
+    return functional.softplus(fake if real is None else fake - real).mean((1, 2))
 
 
 def sliced_distance(x: Tensor, y: Tensor, *, directions: int = 32) -> Tensor:
-    """Return the mean of W₂² between projections of k pairs of planar samples, (k,).
+    """Return the mean of W₂² between projections of k pairs of samples, (k,).
 
-    The directions are spread evenly over the half circle; on a line W₂² is the mean square of the
-    differences of the sorted values.
+    In the plane the directions are spread evenly over the half circle, in other dimensions they
+    are random and always the same; on a line W₂² is the mean square of the differences of the
+    sorted values.
 
-    Arguments: `x` and `y` (k, n, 2). Raises: ValueError for samples of other or unequal shapes.
+    Arguments: `x` and `y` (k, n, d). Raises: ValueError for samples of other or unequal shapes.
+    Source: chu2020, def-window.
     """
-    if x.shape != y.shape or x.ndim != 3 or x.shape[2] != 2:
+    if x.shape != y.shape or x.ndim != 3 or not x.numel():
         raise ValueError(
-            f"expected two stacks (k, n, 2), got {tuple(x.shape)} and {tuple(y.shape)}; "
+            f"expected two stacks (k, n, d), got {tuple(x.shape)} and {tuple(y.shape)}; "
             "draw as many points of each"
         )
-    angle = torch.arange(directions, dtype=x.dtype, device=x.device) * (torch.pi / directions)
-    onto = torch.stack([angle.cos(), angle.sin()])
+    if x.shape[2] == 2:
+        angle = torch.arange(directions, dtype=x.dtype, device=x.device) * (torch.pi / directions)
+        onto = torch.stack([angle.cos(), angle.sin()])
+    else:
+        drawn = torch.randn(x.shape[2], directions, generator=stream("slices"), dtype=torch.float64)
+        onto = functional.normalize(drawn, dim=0).to(x)
     ends = ((z @ onto).transpose(1, 2).sort(2).values for z in (x, y))
     return (next(ends) - next(ends)).square().mean((1, 2))
-
-
-class StackedAdam:
-    """Adam with an update for a stack of members, each as it would be alone."""
-
-    def __init__(self, parameters: list[Tensor], rate: float, *, decay: float = 0.9) -> None:
-        self.parameters, self.rate, self.decay, self.now = parameters, rate, decay, 0
-        self.squares = [torch.zeros_like(p) for p in parameters]
-
-    @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
-        """Move by −rate · g/(√(v/(1 − decayᵗ)) + 1e-8), v the running mean of g²: β₁ = 0."""
-        self.now += 1
-        whole = 1 - self.decay**self.now
-        for p, v, g in zip(self.parameters, self.squares, gradients, strict=True):
-            v.mul_(self.decay).addcmul_(g, g, value=1 - self.decay)
-            p.addcdiv_(g, (v / whole).sqrt_().add_(1e-8), value=-self.rate)

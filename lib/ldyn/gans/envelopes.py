@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
+from ldyn.core import require_count, require_points, require_positive, require_samples
 from ldyn.gans.losses import Loss
 
 
@@ -17,10 +17,14 @@ def huber_critic(theta: Tensor, *, slope: float, weight: float) -> Tensor:
 
     Arguments: `theta` any shape; `slope` α > 0, the Lipschitz constant; `weight` β > 0. One of
     them may be infinite: no constraint, or no penalty (then ψ* = α sign θ).
-    Raises: ValueError for other constants.
+    Raises: ValueError for other constants, or a θ that is not floating or has NaN.
     Source: chu2020, prop-huber.
     """
-    _require_huber(slope, weight)
+    _require_huber(theta, slope, weight)
+    return _huber(theta, slope, weight)
+
+
+def _huber(theta: Tensor, slope: float, weight: float) -> Tensor:
     if weight == math.inf:
         return slope * theta.sign()
     return (2 * weight * theta).clamp(-slope, slope)
@@ -30,14 +34,15 @@ def huber_descent(start: Tensor, *, step: float, steps: int, slope: float, weigh
     """Return the path of θ ← θ − γψ*(θ), (steps + 1, …), the start first.
 
     Arguments: `start` any shape; `step` γ > 0; `slope` α and `weight` β as in `huber_critic`.
-    Raises: ValueError for a step or constants that are not > 0, or a count below one.
+    Raises: ValueError for a step or constants that are not > 0, a count below one, or bad starts.
     Source: chu2020, prop-huber.
     """
+    _require_huber(start, slope, weight)
     require_positive(step, "step")
     require_count(steps, "steps")
     path = [start]
     for _ in range(steps):
-        path.append(path[-1] - step * huber_critic(path[-1], slope=slope, weight=weight))
+        path.append(path[-1] - step * _huber(path[-1], slope, weight))
     return torch.stack(path)
 
 
@@ -67,7 +72,8 @@ def moreau_envelope(
 
     Arguments: `loss` one of `LOSSES` but the hinge, which has a jump; `mu`, `data` probability
     weights (m,) > 0; `gram` K (m, m); `weight` λ > 0.
-    Raises: ValueError for weights that are no probabilities, or a λ that is not > 0.
+    Raises: ValueError for weights that are no probabilities, a Gram matrix that does not match them
+    or has entries beyond 1, or a λ that is not > 0.
     Source: chu2020, thm-envelope and lem-infimal-critics.
     """
     require_positive(weight, "weight")
@@ -75,6 +81,11 @@ def moreau_envelope(
     for name, w in (("mu", mu), ("data", data)):
         if not (w > 0).all() or abs(w.sum() - 1) > 1e-6:
             raise ValueError(f"{name} must be weights > 0 of sum 1; try {name} / {name}.sum()")
+    if gram.shape != (*mu.shape, *mu.shape) or gram.dtype != mu.dtype or not gram.abs().max() <= 1:
+        raise ValueError(
+            f"gram must be ({len(mu)}, {len(mu)}) of {mu.dtype} with entries up to 1, got "
+            f"{tuple(gram.shape)} of {gram.dtype}; try gram / gram.max() and weight * gram.max()"
+        )
     log_nu = mu.log()
     for _ in range(steps):
         nu = log_nu.exp()
@@ -97,16 +108,13 @@ def penalty_series(points: Tensor, weights: Tensor, *, bandwidth: float, terms: 
     with Laguerre polynomials; all terms are ≥ 0 and their sum is Σ_il c_i c_l k(x_i, x_l).
 
     Arguments: `points` x (n, d); `weights` c (n,); `bandwidth` σ of the Gaussian kernel.
-    Raises: ValueError for bad points, weights of another length, or a bandwidth not > 0.
+    Raises: ValueError for bad points, weights of another length or dtype, or a bandwidth not > 0.
     Source: chu2020, prop-penalty-series.
     """
     require_points(points, name="points")
     require_positive(bandwidth, "bandwidth")
     require_count(terms, "terms")
-    if weights.shape != points.shape[:1]:
-        raise ValueError(
-            f"weights must have shape ({len(points)},), got {tuple(weights.shape)}; one a point"
-        )
+    require_samples(points, weights)
     dim = points.shape[1]
     half = (points[:, None] - points).square().sum(-1) / (4 * bandwidth**2)
     order, before, now = dim / 2 - 1, torch.zeros_like(half), torch.ones_like(half)
@@ -118,7 +126,9 @@ def penalty_series(points: Tensor, weights: Tensor, *, bandwidth: float, terms: 
     return torch.stack(found)
 
 
-def _require_huber(slope: float, weight: float) -> None:
+def _require_huber(theta: Tensor, slope: float, weight: float) -> None:
+    if not (isinstance(theta, Tensor) and theta.is_floating_point()) or theta.isnan().any():
+        raise ValueError("places must be a floating tensor without NaN; try torch.tensor(1.0)")
     if not (slope > 0 and weight > 0 and min(slope, weight) < math.inf):
         raise ValueError(
             f"slope and weight must be > 0 and one of them finite, got {slope} and {weight}; "

@@ -1,5 +1,6 @@
 """Losses as convex functions of a measure on finitely many points, with critics and conjugates."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ class Loss:
     the weights; `conjugate(phi, data)` J*(φ) = sup_μ ⟨φ, μ⟩ − J(μ) over weights ≥ 0, a scalar,
     infinite outside its domain. At φ = Φ_μ the inequality of Fenchel and Young is tight:
     J(μ) + J*(Φ_μ) = ⟨Φ_μ, μ⟩.
+    Raises (each field): ValueError for weights that do not match, are not finite or, but for the
+    norms of kernels and the line, not > 0, and for a φ of another shape or with NaN.
     Source: chu2019, def-loss.
     """
 
@@ -44,10 +47,19 @@ def f_divergence(f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor
     Arguments: f on (0, ∞), its derivative and its conjugate f*(s) = sup_{r ≥ 0} rs − f(r).
     Source: nowozin2016, prop-loss-table.
     """
+
+    def ratio(mu: Tensor, data: Tensor) -> Tensor:
+        _require_measures(mu, data, least=0)
+        return mu / data
+
+    def conjugate_of(phi: Tensor, data: Tensor) -> Tensor:
+        _require_function(phi, data)
+        return (data * conjugate(phi)).sum()
+
     return Loss(
-        value=lambda mu, data: (data * f(mu / data)).sum(),
-        critic=lambda mu, data: slope(mu / data),
-        conjugate=lambda phi, data: (data * conjugate(phi)).sum(),
+        value=lambda mu, data: (data * f(ratio(mu, data))).sum(),
+        critic=lambda mu, data: slope(ratio(mu, data)),
+        conjugate=conjugate_of,
     )
 
 
@@ -55,25 +67,63 @@ def half_squared_norm(gram: Tensor) -> Loss:
     """Return J(μ) = ½ ⟨μ − μ_0, K (μ − μ_0)⟩, half the squared MMD, for a Gram matrix K (m, m).
 
     Φ_μ = K(μ − μ_0) and J*(φ) = ⟨φ, μ_0⟩ + ½ ⟨φ, K⁻¹ φ⟩, over signed weights.
+    Raises: ValueError for a Gram matrix that is not square, finite and symmetric.
     Source: gretton2012, def-half-mmd.
     """
+    change = _change(gram)
+
+    def square(mu: Tensor, data: Tensor) -> Tensor:
+        xi = change(mu, data)
+        return xi @ gram @ xi / 2
+
     return Loss(
-        value=lambda mu, data: (mu - data) @ gram @ (mu - data) / 2,
-        critic=lambda mu, data: gram @ (mu - data),
-        conjugate=lambda phi, data: phi @ data + phi @ torch.linalg.solve(gram, phi) / 2,
+        value=square,
+        critic=lambda mu, data: gram @ change(mu, data),
+        conjugate=lambda phi, data: _squared_norm(phi, data, gram) / 2 + phi @ data,
     )
+
+
+def kernel_norm(gram: Tensor) -> Loss:
+    """Return J(μ) = ⟨μ − μ_0, K (μ − μ_0)⟩^½, the MMD itself, for a Gram matrix K (m, m).
+
+    Φ_μ = K(μ − μ_0)/J(μ), or 0 at μ_0, where all φ of the unit ball are critics, and
+    J*(φ) = ⟨φ, μ_0⟩ where ⟨φ, K⁻¹ φ⟩ ≤ 1, over signed weights.
+    Raises: ValueError for a Gram matrix that is not square, finite and symmetric.
+    Source: gretton2012, prop-loss-table.
+    """
+    change = _change(gram)
+
+    def norm(mu: Tensor, data: Tensor) -> Tensor:
+        xi = change(mu, data)
+        return (xi @ gram @ xi).sqrt()
+
+    def critic(mu: Tensor, data: Tensor) -> Tensor:
+        witness, height = gram @ change(mu, data), norm(mu, data)
+        return torch.where(height > 0, witness / height, 0)
+
+    def conjugate(phi: Tensor, data: Tensor) -> Tensor:
+        rounding = 100 * len(gram) * torch.finfo(gram.dtype).eps
+        return _within(_squared_norm(phi, data, gram), 1 + rounding, phi @ data)
+
+    return Loss(value=norm, critic=critic, conjugate=conjugate)
 
 
 def wasserstein_line(points: Tensor) -> Loss:
     """Return J(μ) = W_1(μ, μ_0) of probability weights on increasing points of the line (m,).
 
     J(μ) = ∫ |F_μ − F_0|, Φ_μ(x) = ∫_x^∞ sign(F_μ − F_0), and J*(φ) = ⟨φ, μ_0⟩ where φ is
-    1-Lipschitz. Weights of another mass are refused by no formula here: J is then the integral.
+    1-Lipschitz. Weights may be zero.
+    Raises: ValueError for points that do not increase; and, from the loss, for different masses.
     Source: arjovsky2017, prop-loss-table.
     """
     gaps = points.diff()
+    if points.ndim != 1 or not (gaps > 0).all() or not torch.isfinite(points).all():
+        raise ValueError("points must be finite, (m,) and increasing; try points.sort().values")
 
     def excess(mu: Tensor, data: Tensor) -> Tensor:
+        _require_measures(mu, data, least=-math.inf, like=points)
+        if abs(mu.sum() - data.sum()) > 1e-5 * data.sum():
+            raise ValueError("mu and data must have the same mass; try mu / mu.sum() for both")
         return (mu - data).cumsum(0)[:-1]
 
     def critic(mu: Tensor, data: Tensor) -> Tensor:
@@ -81,7 +131,10 @@ def wasserstein_line(points: Tensor) -> Loss:
         return torch.cat([signs.flip(0).cumsum(0).flip(0), signs.new_zeros(1)])
 
     def conjugate(phi: Tensor, data: Tensor) -> Tensor:
-        steep = (phi.diff().abs() > gaps * (1 + 1e-12)).any()
+        _require_function(phi, data)
+        # each of m sums in the critic may have rounded at the size of its largest value
+        rounding = len(phi) * torch.finfo(phi.dtype).eps * phi.abs().amax()
+        steep = (phi.diff().abs() > gaps + rounding).any()
         return torch.where(steep, torch.inf, phi @ data)
 
     return Loss(
@@ -89,6 +142,53 @@ def wasserstein_line(points: Tensor) -> Loss:
         critic=critic,
         conjugate=conjugate,
     )
+
+
+def _require_measures(
+    mu: Tensor, data: Tensor, *, least: float, like: Tensor | None = None
+) -> None:
+    _require_function(mu, data if like is None else like, name="mu")
+    _require_function(data, mu, name="data")
+    for name, w in (("mu", mu), ("data", data)):
+        if not ((w > least) & (w < math.inf)).all():
+            raise ValueError(
+                f"{name} must be finite weights{' > 0' * (least == 0)}; leave out points without "
+                "mass, or mix a little of another measure in"
+            )
+
+
+def _require_function(phi: Tensor, like: Tensor, *, name: str = "phi") -> None:
+    """Values on the points that `like` lives on."""
+    if not (isinstance(phi, Tensor) and isinstance(like, Tensor) and phi.is_floating_point()):
+        raise ValueError(f"{name} must be a floating tensor (m,); try torch.as_tensor(…).double()")
+    if phi.shape != like.shape or phi.ndim > 1 or phi.numel() == 0:
+        raise ValueError(
+            f"{name} must have one value a point, got {tuple(phi.shape)} and {tuple(like.shape)}; "
+            "one measure at a time"
+        )
+    if (phi.dtype, phi.device) != (like.dtype, like.device):
+        raise ValueError(f"{name} is {phi.dtype} on {phi.device}, not {like.dtype}; try .to(…)")
+    if phi.isnan().any():
+        raise ValueError(f"{name} must not be NaN; mend it first")
+
+
+def _change(gram: Tensor) -> Measures:
+    """μ − μ_0 of weights that match a Gram matrix."""
+    square = isinstance(gram, Tensor) and gram.ndim == 2 and gram.shape[0] == gram.shape[1]
+    if not (square and gram.isfinite().all() and torch.allclose(gram, gram.mT)):
+        raise ValueError("gram must be a finite symmetric (m, m) tensor; try kernel(x, x)")
+
+    def change(mu: Tensor, data: Tensor) -> Tensor:
+        _require_measures(mu, data, least=-math.inf, like=gram[0])
+        return mu - data
+
+    return change
+
+
+def _squared_norm(phi: Tensor, data: Tensor, gram: Tensor) -> Tensor:
+    _require_function(phi, data)
+    _require_function(phi, gram[0])
+    return phi @ torch.linalg.solve(gram, phi)
 
 
 def _squares(r: Tensor) -> Tensor:

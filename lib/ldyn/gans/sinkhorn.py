@@ -19,12 +19,15 @@ def sinkhorn_slope(
     Arguments: `x` (…, q, d); `mu` and `data` points (…, n, d) with log-weights (…, n), of one
     dtype and device, leading axes being a batch; `regularisation` ε; `iterations` of Sinkhorn,
     each of which reduces the error by at least tanh²(D²/4ε), D the diameter of the points.
-    Raises: ValueError for an ε that is not > 0 or a count below one.
+    Raises: ValueError for an ε that is not > 0, a count below one, points that are not finite or of
+    another dimension or dtype, or log-weights that do not match or are no probabilities.
     Source: peyre2019, prop-sinkhorn-sensitivity.
     """
     require_positive(regularisation, "regularisation")
     require_count(iterations, "iterations")
     (a, log_a), (b, log_b) = mu, data
+    _require_cloud("mu", a, log_a, x)
+    _require_cloud("data", b, log_b, x)
     cost, g = _cost(a, b), torch.zeros_like(log_b)
     for _ in range(iterations):
         f = _soft(g, log_b, cost, regularisation)
@@ -51,3 +54,20 @@ def _mean(x: Tensor, y: Tensor, log_b: Tensor, g: Tensor, eps: float) -> Tensor:
     """The mean of y under π(x), (…, q, d)."""
     weight = torch.softmax(log_b[..., None, :] + (g[..., None, :] - _cost(x, y)) / eps, -1)
     return weight @ y
+
+
+def _require_cloud(name: str, points: Tensor, log: Tensor, x: Tensor) -> None:
+    if not (x.is_floating_point() and x.isfinite().all() and points.isfinite().all()):
+        raise ValueError(f"x and the points of {name} must be floating and finite; mend them first")
+    if min(x.ndim, points.ndim) < 2 or x.shape[-1] != points.shape[-1] or 0 in points.shape:
+        raise ValueError(
+            f"x and {name} must be (…, q, d) and (…, n, d) with one d, got {tuple(x.shape)} and "
+            f"{tuple(points.shape)}; for the line try [:, None]"
+        )
+    if len({(t.dtype, t.device) for t in (x, points, log)}) > 1 or log.shape != points.shape[:-1]:
+        raise ValueError(
+            f"log-weights of {name} must be {tuple(points.shape[:-1])}, one a point, and of the "
+            f"dtype and device of x, got {tuple(log.shape)}, {log.dtype}; try .to(x)"
+        )
+    if not (torch.logsumexp(log, -1).abs() < 1e-5).all():
+        raise ValueError(f"weights of {name} must sum to 1; try torch.log_softmax(log_weights, -1)")

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ldyn.core import require_positive
+from ldyn.kernels import Gaussian, Matern32, Matern52, Stationary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,41 @@ def gaussian_mmd_smoothness(bandwidth: float) -> Smoothness:
         curvature=(1 + 2 * math.exp(-1.5)) / bandwidth**2,
         sensitivity=1 / bandwidth**2,
     )
+
+
+def mmd_smoothness(kernel: Stationary) -> Smoothness:
+    """Return the constants of ½ MMD² with a kernel κ(‖x − y‖/b); none of them can be smaller.
+
+    α = 2 sup|κ′|/b,  β₁ = (sup κ″ − κ″(0))/b²,  β₂ = −κ″(0)/b².
+
+    Arguments: `kernel` a Gaussian, Matern32 or Matern52 of `ldyn.kernels`.
+    Raises: ValueError for a kernel without a second derivative, such as Laplace, or an unknown one.
+    Source: chu2020, prop-radial-constants.
+    """
+    if type(kernel) not in _PROFILES:
+        raise ValueError(
+            f"the third condition needs a kernel with two derivatives, got {kernel!r}; "
+            f"try {', '.join(kind.__name__ for kind in _PROFILES)}"
+        )
+    steepest, deepest, highest = _PROFILES[type(kernel)]
+    return Smoothness(
+        slope=2 * steepest / kernel.bandwidth,
+        curvature=(deepest + highest) / kernel.bandwidth**2,
+        sensitivity=deepest / kernel.bandwidth**2,
+    )
+
+
+_GOLDEN = (1 + math.sqrt(5)) / 2
+_PROFILES: dict[type[Stationary], tuple[float, float, float]] = {
+    # sup|κ′|, −κ″(0), sup κ″; with s = √3 r and √5 r at s = 1 and the golden ratio, s = 2 and 3
+    Gaussian: (math.exp(-0.5), 1.0, 2 * math.exp(-1.5)),
+    Matern32: (math.sqrt(3) * math.exp(-1), 3.0, 3 * math.exp(-2)),
+    Matern52: (
+        math.sqrt(5) / 3 * (_GOLDEN + _GOLDEN**2) * math.exp(-_GOLDEN),
+        5 / 3,
+        25 / 3 * math.exp(-3),
+    ),
+}
 
 
 def _require_constant(value: float, name: str) -> None:

@@ -1,15 +1,20 @@
 """Multilayer perceptrons, one or many of a shape trained at once."""
 
 from ldyn.nets.mlp import ACTIVATIONS, count_parameters, forward, initialise
+from ldyn.nets.stacks import ETAS, SpectralNorms, StackedAdam, stacked_values
 from ldyn.nets.training import NetsFit, Training, fit_net, fit_nets
 
 __all__ = [
     "ACTIVATIONS",
+    "ETAS",
     "NetsFit",
+    "SpectralNorms",
+    "StackedAdam",
     "Training",
     "count_parameters",
     "fit_net",
     "fit_nets",
     "forward",
     "initialise",
+    "stacked_values",
 ]
