@@ -96,7 +96,7 @@ def main(scale: str) -> None:
     cuda = torch.cuda.is_available()
     run = Run("many_gans_cuda" if cuda else "many_gans", scale, dtype="float32")
     smoke = scale == "smoke"
-    k, repeats, steps = (2, 1, 2) if smoke else (256 if cuda else 64, 3, 40)
+    k, repeats, steps = (2, 1, 2) if smoke else (256 if cuda else 64, 3, 20)
     for width, batch in [(16, 32), (32, 32), (32, 64)]:
         training = GANTraining(
             spectral=True,
