@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.func import vjp
+from torch.func import jvp, vjp
 
 from ldyn.core import require_count, require_positive, stream
 from ldyn.linalg.lanczos import extreme_eigenpairs
@@ -40,11 +40,12 @@ def operator_norm(
     zero = torch.zeros_like(like)
     with torch.no_grad():
         try:
-            value, pull = vjp(layer, zero)[:2]
+            value, pull = vjp(layer, zero)[:2]  # Aᵀ
         except RuntimeError as error:
             raise ValueError(f"the map does not take {tuple(like.shape)} of {like.dtype}: {error}; "
                              "give like the layer's shape and dtype") from error  # fmt: skip
-        forward = lambda v: layer(v.view_as(like)) - value  # noqa: E731
+        # A as a derivative: in f(v) − f(0) a large constant would leave its rounding.
+        forward = lambda v: jvp(layer, (zero,), (v.view_as(like),))[1]  # noqa: E731
         normal = LinearOperator(
             size=like.numel(),
             apply=lambda v: pull(forward(v))[0].flatten(),
@@ -53,11 +54,11 @@ def operator_norm(
         )
         draws = torch.randn(2, like.numel(), generator=stream("operator norm"), dtype=torch.float64)
         v, w = draws.to(like)
-        _require_affine(forward, v, w, value)
+        _require_affine(lambda x: layer(x.view_as(like)) - value, v, w, value)
         v = _top(normal, v / v.norm(), steps, rounds, tolerance)
         u = forward(v)
         u = u / u.norm().clamp(min=torch.finfo(u.dtype).tiny)
-    return (u * (layer(v.view_as(like)) - layer(zero))).sum()
+    return (u * forward(v)).sum()
 
 
 def _require_affine(
