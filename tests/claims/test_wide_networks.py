@@ -11,9 +11,10 @@ from ldyn.landscape import (
     expansion_count,
     fukumizu_amari_toy,
     gated_unit,
+    gradient_flow,
     surjections,
 )
-from ldyn.optim import gradient_flow, levenberg_marquardt, newton
+from ldyn.optim import levenberg_marquardt, newton
 
 F64 = torch.float64
 

@@ -15,11 +15,11 @@ from ldyn.landscape import (
     channel_pair,
     fukumizu_amari_toy,
     gated_unit,
+    gradient_flow,
     kl_inverse,
     surplus_block,
 )
 from ldyn.landscape.exercises import inactive_cost, odd_alive, toy_curvature
-from ldyn.optim import gradient_flow
 
 F64 = torch.float64
 

@@ -11,6 +11,7 @@ from ldyn.landscape.blocks import (
 from ldyn.landscape.channels import channel_pair, gated_unit
 from ldyn.landscape.copies import difference_vector, unit_forms, unit_positions
 from ldyn.landscape.curve import curve_toy
+from ldyn.landscape.density import SpectralDensity, spectral_density
 from ldyn.landscape.embeddings import add_inactive, add_unpropagated, replicate, rescale
 from ldyn.landscape.exercises import EXERCISES, check
 from ldyn.landscape.flatness import (
@@ -20,6 +21,7 @@ from ldyn.landscape.flatness import (
     kink_margin,
     sample_inactive,
 )
+from ldyn.landscape.flow import Flow, gradient_flow
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -37,7 +39,9 @@ from ldyn.landscape.units import UnitNet
 
 __all__ = [
     "EXERCISES",
+    "Flow",
     "Forms",
+    "SpectralDensity",
     "Toy",
     "UnitGroups",
     "UnitNet",
@@ -56,6 +60,7 @@ __all__ = [
     "gaussian_divergence",
     "gaussian_price",
     "gibbs_price",
+    "gradient_flow",
     "growth_order",
     "inactive",
     "inactive_probability",
@@ -69,6 +74,7 @@ __all__ = [
     "sample_conditioned",
     "sample_inactive",
     "separating_map",
+    "spectral_density",
     "surjections",
     "surplus_block",
     "surplus_forms",

@@ -9,14 +9,12 @@ from ldyn.linalg.operators import (
     hessian_operator,
 )
 from ldyn.linalg.singular import operator_norm
-from ldyn.linalg.spectrum import SpectralDensity, spectral_density
 
 __all__ = [
     "Eigenpairs",
     "Inertia",
     "Krylov",
     "LinearOperator",
-    "SpectralDensity",
     "dense_hessian",
     "extreme_eigenpairs",
     "flat_parameters",
@@ -25,5 +23,4 @@ __all__ = [
     "inertia",
     "lanczos",
     "operator_norm",
-    "spectral_density",
 ]

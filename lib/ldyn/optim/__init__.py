@@ -1,13 +1,17 @@
-"""Descents of many small problems at once: least squares, Newton, gradient descent and its flow."""
+"""Descents of many small problems at once: least squares, Newton, gradient descent."""
 
-from ldyn.optim.flow import Flow, gradient_flow
-from ldyn.optim.minima import Minima, gradient_descent, levenberg_marquardt, newton
+from ldyn.optim.minima import (
+    Minima,
+    gradient_descent,
+    gram_work,
+    levenberg_marquardt,
+    newton,
+)
 
 __all__ = [
-    "Flow",
     "Minima",
     "gradient_descent",
-    "gradient_flow",
+    "gram_work",
     "levenberg_marquardt",
     "newton",
 ]

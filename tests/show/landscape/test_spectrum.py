@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.linalg import SpectralDensity
+from ldyn.landscape import SpectralDensity
 
 
 def test_the_smoothed_density_is_that_of_the_library(js):

@@ -12,12 +12,18 @@ from torch.nn.functional import cross_entropy
 
 from ldyn.core import default_device, stream
 from ldyn.data import mnist
-from ldyn.landscape import difference_vector, replicate, surplus_block, unit_forms, unit_positions
+from ldyn.landscape import (
+    difference_vector,
+    replicate,
+    spectral_density,
+    surplus_block,
+    unit_forms,
+    unit_positions,
+)
 from ldyn.linalg import (
     extreme_eigenpairs,
     flat_parameters,
     hessian_operator,
-    spectral_density,
 )
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive
-from ldyn.linalg.lanczos import lanczos
-from ldyn.linalg.operators import LinearOperator
+from ldyn.linalg import LinearOperator, lanczos
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.linalg import LinearOperator, lanczos, spectral_density
+from ldyn.landscape import spectral_density
+from ldyn.linalg import LinearOperator, lanczos
 
 VALUES = torch.cat([torch.linspace(-1, 2, 55), torch.tensor([5.0, 5, 5, 7, 11])]).double()
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ldyn.optim import gradient_flow
+from ldyn.landscape import gradient_flow
 
 F64 = torch.float64
 TIMES = (0.01, 0.1, 1.0, 100.0)
