@@ -3,14 +3,17 @@
 from ldyn.data.digits import Digits, mnist
 from ldyn.data.disparity import Disparity, cones, jump_sizes, near_jumps
 from ldyn.data.files import DataError, cache_folder, fetch
+from ldyn.data.pairs import Pair, cause_effect_pairs
 from ldyn.data.pictures import Pictures, cifar10, fashion_mnist
 
 __all__ = [
     "DataError",
     "Digits",
     "Disparity",
+    "Pair",
     "Pictures",
     "cache_folder",
+    "cause_effect_pairs",
     "cifar10",
     "cones",
     "fashion_mnist",

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from ldyn.data.formats import idx, png, records
+from ldyn.data.formats import PAIR_SETS, idx, pairs, png, records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +14,7 @@ class Source:
     """A file: where it is published, how its payload decodes, and what that must be.
 
     Fields: `urls` in the order in which they are tried; `decode` the uncompressed payload to an
-    array of bytes, of `shape` and with SHA-256 `digest`, so that the same pictures or numbers pass
+    array, of `shape` and with SHA-256 `digest`, so that the same pictures or numbers pass
     however they were compressed; `member` the file's path where the addresses are of an archive.
     """
 
@@ -42,7 +43,11 @@ _ADDRESSES = {
         "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
         "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
     ),
+    # A commit of the repository of Tagasovska et al.; the real pairs' own home goes before it.
+    "pairs": ("https://codeload.github.com/tagas/bQCD/zip/",),
 }
+_BQCD = "0e6eefefc46f1abcd876fe34751e18fbd9d23ef8"
+_TUEBINGEN = ("https://webdav.tuebingen.mpg.de/cause-effect/pairs.zip",)
 
 
 def _urls(folder: str, file: str) -> tuple[str, ...]:
@@ -75,6 +80,19 @@ def _cifar_files(digests: dict[str, str]) -> dict[str, Source]:
             member=f"cifar-10-batches-bin/{part}.bin",
         )
         for part, digest in digests.items()
+    }
+
+
+def _pair_files(digests: dict[str, tuple[int, str]]) -> dict[str, Source]:
+    return {
+        f"pairs/{name}.npz": Source(
+            urls=(_TUEBINGEN if name == "tuebingen" else ()) + _urls("pairs", _BQCD),
+            digest=digest,
+            shape=(rows, 5),
+            decode=partial(pairs, folder=PAIR_SETS[name]),
+            member=f"data/{PAIR_SETS[name]}",
+        )
+        for name, (rows, digest) in digests.items()
     }
 
 
@@ -116,6 +134,18 @@ SOURCES = {
             "data_batch_4": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
             "data_batch_5": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
             "test_batch": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+        }
+    ),
+    **_pair_files(
+        {
+            "AN": (100_000, "c92c1e53b88f181da969ed9dfb82f3831769912ad990cdb503e4d7ae406a0df5"),
+            "LS": (100_000, "ba9bd895469471b0f21e534a94850cffc1b43da8a1e8b8a8c42b11b078565fbd"),
+            "SIM": (100_000, "67a9225e00125380e56d516553960e2b705fa0e6c36d594cb582ab7f4616b4f3"),
+            "SIM-c": (100_000, "cbdd5d022b752ac8bbac1052aff2e0b8f134032e6d3b8b824f76e1c97bbcad74"),
+            "tuebingen": (
+                201_881,
+                "1914383efb23635e2b836f9e1a491cee227b7e3c814571c7d3e3d7abc8d58e2d",
+            ),
         }
     ),
 }

@@ -1,0 +1,128 @@
+"""How often a method is right about the direction, and how sure that is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import comb
+
+import torch
+from torch import Tensor
+
+from ldyn.core import Interval, require_count, stream
+from ldyn.data import Pair
+
+Score = Callable[[Tensor, Tensor], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a method said of k pairs.
+
+    Fields: `support` (k,), its score for the true direction: right where positive; `weights` (k,).
+    """
+
+    support: Tensor
+    weights: Tensor
+
+    @property
+    def right(self) -> Tensor:
+        """1 where the method is right, 0 where it is wrong, ½ where its score is zero, (k,)."""
+        return (self.support.sign() + 1) / 2
+
+    @property
+    def accuracy(self) -> float:
+        """The weighted share of right decisions, all of them forced: Σ w_i r_i / Σ w_i."""
+        return ((self.weights * self.right).sum() / self.weights.sum()).item()
+
+    def interval(self, *, draws: int = 4000, level: float = 0.95) -> Interval:
+        """Return the accuracy with percentiles of the bootstrap over pairs.
+
+        Each draw takes k pairs with replacement and averages them with their weights.
+
+        Raises: ValueError unless draws ≥ 1.
+        Source: efron1979, page-99-pairs.
+        """
+        low, high = _bootstrap(self.right, self.weights, draws, level)
+        return Interval(value=self.accuracy, low=low, high=high, level=level)
+
+    def decision_rates(self) -> tuple[Tensor, Tensor]:
+        """Return (k,) shares decided, most confident first, and the accuracies of those decided.
+
+        After m decisions: Σ_{i≤m} w_i r_i / Σ_{i≤m} w_i, pairs sorted by falling |score|.
+        """
+        order = self.support.abs().argsort(descending=True, stable=True)
+        w, r = self.weights[order], self.right[order]
+        return w.cumsum(0) / w.sum(), (w * r).cumsum(0) / w.cumsum(0)
+
+    @property
+    def rate_area(self) -> float:
+        """The mean of the accuracies of `decision_rates`, each number of decisions counted once."""
+        return self.decision_rates()[1].mean().item()
+
+    @property
+    def effective_pairs(self) -> float:
+        """How many pairs of one weight are as informative: (Σ w)² / Σ w²."""
+        return (self.weights.sum().square() / self.weights.square().sum()).item()
+
+
+def evaluate(score: Score, pairs: Sequence[Pair], *, seed: int = 0) -> Evaluation:
+    """Return what `score` says of each pair, the columns of each exchanged by a coin first.
+
+    score(x, y) is positive if x causes y. Files list most causes first, which a method must not
+    be paid for; hence the coin, `stream("columns", seed)`.
+
+    Raises: ValueError for no pairs, and what `score` raises.
+    Source: mooij2016, page-99-pairs.
+    """
+    if not pairs:
+        raise ValueError("expected at least one pair, got none; try cause_effect_pairs('SIM')")
+    coins = torch.rand(len(pairs), generator=stream("columns", seed)) < 0.5
+    support = []
+    for pair, coin in zip(pairs, coins.tolist(), strict=True):
+        seen = pair.swapped() if coin else pair
+        support.append(seen.target * float(score(seen.x, seen.y)))
+    weights = [pair.weight for pair in pairs]
+    double = torch.float64
+    return Evaluation(
+        support=torch.tensor(support, dtype=double), weights=torch.tensor(weights, dtype=double)
+    )
+
+
+def accuracy_difference(
+    one: Evaluation, other: Evaluation, *, draws: int = 4000, level: float = 0.95
+) -> Interval:
+    """Return the accuracy of `one` minus that of `other` on the same pairs, bootstrapped together.
+
+    Raises: ValueError for evaluations of different pairs.
+    Source: efron1979, page-99-pairs.
+    """
+    if not torch.equal(one.weights, other.weights):
+        raise ValueError("expected two evaluations of the same pairs; evaluate both on one list")
+    low, high = _bootstrap(one.right - other.right, one.weights, draws, level)
+    return Interval(value=one.accuracy - other.accuracy, low=low, high=high, level=level)
+
+
+def mcnemar(one: Evaluation, other: Evaluation) -> float:
+    """Return McNemar's exact p-value: are two methods right equally often? Weights do not count.
+
+    Of the pairs on which exactly one is right, b for the first and c for the second:
+    p = min(1, 2 P(Bin(b + c, ½) ≤ min(b, c))).
+
+    Raises: ValueError for different numbers of pairs.
+    Source: mcnemar1947, page-99-pairs.
+    """
+    if len(one.right) != len(other.right):
+        raise ValueError("expected two evaluations of the same pairs; evaluate both on one list")
+    b = int(((one.right == 1) & (other.right < 1)).sum())
+    c = int(((other.right == 1) & (one.right < 1)).sum())
+    tail = sum(comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c)
+    return min(1.0, 2 * tail)
+
+
+def _bootstrap(values: Tensor, weights: Tensor, draws: int, level: float) -> tuple[float, float]:
+    require_count(draws, "draws")
+    draw = stream("bootstrap", len(values), draws)
+    drawn = torch.randint(len(values), (draws, len(values)), generator=draw)
+    means = (weights * values)[drawn].sum(1) / weights[drawn].sum(1)
+    ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=means.dtype)
+    low, high = means.quantile(ends).tolist()
+    return low, high
