@@ -1,11 +1,7 @@
 """Cause–effect pairs: columns of numbers of which one is known to cause the other."""
 
-import io
-import re
-import zipfile
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
