@@ -8,16 +8,26 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.identifiability import (
+    additive_defect,
+    lingam,
+    location_scale_defect,
+    relative_hsic,
+)
 from ldyn.causal.slopes import igci
 
 __all__ = [
     "Evaluation",
     "accuracy_difference",
+    "additive_defect",
     "evaluate",
     "igci",
+    "lingam",
+    "location_scale_defect",
     "mcnemar",
     "mid_ranks",
     "normal_scores",
+    "relative_hsic",
     "require_columns",
     "standardised",
     "to_unit",
