@@ -107,6 +107,7 @@ def test_the_published_pairs(name):
         assert {p.weight for p in found} == {1.0}
         return
     assert len(found) == 99
+    assert len(cause_effect_pairs(name, binary=True)) == 102
     assert sum(p.weight for p in found) == pytest.approx(35.498, abs=1e-3)
     assert min(len(p.x) for p in found) == 94
 
