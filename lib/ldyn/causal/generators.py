@@ -40,24 +40,25 @@ def _ls(count: int, n: int, draw: Generator) -> tuple[Tensor, Tensor]:
     return x, f + (f - f.min(1, keepdim=True).values) * e
 
 
+def _multi_kinds(count: int, draw: Generator) -> Tensor:
+    """Five coins a task, (5, count, 1): uniform cause, uniform noise, parabola, noise inside,
+    product. The one case that is not identifiable, all tails, is drawn again."""
+    kinds = torch.randint(2, (5, count, 1), generator=draw).bool()
+    while (tails := ~kinds.any(0)[:, 0]).any():
+        kinds[:, tails] = torch.randint(2, (5, int(tails.sum()), 1), generator=draw).bool()
+    return kinds
+
+
 def _multi(count: int, n: int, draw: Generator) -> tuple[Tensor, Tensor]:
-    """CE-Multi; its one unidentifiable case is drawn again until it is another."""
-    kinds = torch.randint(2, (4, count, 1), generator=draw)  # cause, noise, f, and with the last
-    product = torch.randint(2, (count, 1), generator=draw).bool()  # one of four combinations
-    while (bad := ~(kinds.bool().any(0) | product)).any():
-        again = int(bad.sum())
-        kinds[:, bad] = torch.randint(2, (4, again), generator=draw)
-        product[bad] = torch.randint(2, (again,), generator=draw).bool()
-    uneven, noisy, bent, inside = kinds.bool()
+    """CE-Multi: f(x) + e, f(x) e, f(x + e) or f(x e) with a line or a parabola f."""
+    *flat, bent, inside, product = _multi_kinds(count, draw)
     a, b = normal(draw, 2, 3, count, 1)
-    columns = [
-        a[i] * torch.where(flat, rows_standardised(uniform(draw, count, n)), normal(draw, count, n))
-        + b[i]
-        for i, flat in enumerate((uneven, noisy))
-    ]
+    columns = []
+    for i in range(2):
+        even, bell = rows_standardised(uniform(draw, count, n)), normal(draw, count, n)
+        columns.append(a[i] * torch.where(flat[i], even, bell) + b[i])
     x, e = columns
-    joined = torch.where(product, x * e, x + e)
-    z = torch.where(inside, joined, x)
+    z = torch.where(inside, torch.where(product, x * e, x + e), x)
     f = a[2] * torch.where(bent, z**2, z) + b[2]
     y = torch.where(inside, f, torch.where(product, f * e, f + e))
     return rows_standardised(x, 1e-3), rows_standardised(y, 1e-3)
