@@ -8,6 +8,7 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.identifiability import (
     additive_defect,
     lingam,
@@ -17,6 +18,8 @@ from ldyn.causal.identifiability import (
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "FAMILIES",
+    "PRIORS",
     "Evaluation",
     "accuracy_difference",
     "additive_defect",
@@ -29,6 +32,8 @@ __all__ = [
     "normal_scores",
     "relative_hsic",
     "require_columns",
+    "sample_pairs",
+    "sample_tasks",
     "standardised",
     "to_unit",
 ]
