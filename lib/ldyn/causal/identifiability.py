@@ -29,8 +29,8 @@ def additive_defect(log_density: LogDensity, x: Tensor, y: Tensor) -> Tensor:
 def location_scale_defect(log_density: LogDensity, x: Tensor, y: Tensor) -> Tensor:
     """Return (k,) distances of the density from y = f(x) + σ(x)e, one for each x: zero if it fits.
 
-    At each x the least ‖π_xy + aπ_y + (b + ay)π_yy‖/‖π_xy‖ over numbers a, b, the norm over `y`;
-    where the model fits, a = σ′/σ and b = f′ − af.
+    At each x the least ‖π_xy + aπ_y + (b + ay)π_yy‖ over numbers a, b, the norm over `y`, divided
+    by the largest ‖π_xy‖ among the x; where the model fits, a = σ′/σ and b = f′ − af.
 
     Arguments: `log_density(x, y)` of two scalars, twice differentiable; `x` (k,); `y` (m,), m ≥ 3.
     Source: immer2023, prop-lsnm.
@@ -41,7 +41,7 @@ def location_scale_defect(log_density: LogDensity, x: Tensor, y: Tensor) -> Tens
     columns = torch.stack([first + y * second, second], 2)
     best = torch.linalg.lstsq(columns, -mixed[..., None]).solution
     left = mixed + (columns @ best)[..., 0]
-    return left.norm(dim=1) / mixed.norm(dim=1)
+    return left.norm(dim=1) / mixed.norm(dim=1).max().clamp(min=1e-300)
 
 
 def relative_hsic(x: Tensor, y: Tensor) -> float:
