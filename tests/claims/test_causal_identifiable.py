@@ -1,4 +1,4 @@
-"""Chapter 4, the question and the classes that answer it: exact laws and their exceptions."""
+"""Chapter 4, classes of mechanisms that identify the direction: exact laws, and exceptions."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ldyn.causal import additive_defect, igci, lingam, location_scale_defect, relative_hsic
-from ldyn.core import share_interval, stream
+from ldyn.core import mean_interval, share_interval, stream
 
 F64 = torch.float64
 LN2 = math.log(2)
@@ -23,75 +23,6 @@ def points(name, count=60, reach=2.0):
 def gammas(x, y, m=2.0, r=1.5):
     """x = log(G₁/G₂), y = log G₂ for independent gamma numbers of shapes m and r."""
     return m * x + (m + r) * y - y.exp() - (x + y).exp()
-
-
-def quantile_noise(table, coins):
-    """U = F(y⁻|x) + V (F(y|x) − F(y⁻|x)) for each cell of a table of probabilities (x, y, V)."""
-    given = table / table.sum(1, keepdim=True)
-    upto = given.cumsum(1)
-    return (upto - given)[..., None] + coins * given[..., None]
-
-
-def test_every_table_is_a_mechanism_in_both_directions(claim):
-    """The law of U given x, and y back from (x, U), for random tables with atoms."""
-    cells = 4000
-    coins = (torch.arange(cells, dtype=F64) + 0.5) / cells
-    worst = 0.0
-    for k in range(20):
-        table = torch.rand(4, 5, generator=stream("tables", k), dtype=F64) ** 3
-        table = table / table.sum()
-        for joint in (table, table.T):
-            u = quantile_noise(joint, coins)
-            given = joint / joint.sum(1, keepdim=True)
-            weights = (given[..., None] / cells).expand_as(u)
-            for a in (0.13, 0.5, 0.91):
-                below = (weights * (u <= a)).sum((1, 2))
-                worst = max(worst, (below - a).abs().max().item())
-            upto = given.cumsum(1)
-            back = torch.searchsorted(upto, u.flatten(1).contiguous()).view_as(u)
-            right = torch.arange(joint.shape[1])[None, :, None].expand_as(back)
-            assert torch.equal(back, right)
-    claim("both-directions", measured=worst)
-    assert worst <= 1 / cells
-
-
-def test_a_rule_gains_in_one_direction_what_it_loses_in_the_other(claim):
-    """cor-no-rule on linear and normal pairs of one law, whose causes are on either side."""
-    rights = []
-    for name, score in (("igci", igci), ("lingam", lingam)):
-        for way in (1, -1):
-            right = 0
-            for k in range(400):
-                z = torch.randn(2, 100, generator=stream("no rule", name, way, k), dtype=F64)
-                cause, effect = z[0], 0.8 * z[0] + 0.6 * z[1]
-                pair = (cause, effect) if way == 1 else (effect, cause)
-                right += way * score(*pair) > 0
-            rights.append(right / 400)
-    sums = torch.tensor(rights).view(2, 2).sum(1)
-    worst = sums[(sums - 1).abs().argmax()].item()
-    wide = 1.96 * math.sqrt(2 * 0.25 / 400)
-    claim("no-rule", measured=worst, low=worst - wide, high=worst + wide)
-    assert abs(worst - 1) < 3 * wide / 1.96
-
-
-def test_normal_lines_fit_both_ways(claim):
-    """thm-linear-gaussian by its equation and by samples."""
-    sigma, tau, b = 1.3, 0.7, -0.8
-    normal = lambda x, y: -((x / sigma) ** 2) / 2 - ((y - b * x) / tau) ** 2 / 2  # noqa: E731
-    x, y = points("normal line")
-    for law, at in ((normal, (x, y)), (mirror(normal), (y, x))):
-        assert additive_defect(law, *at).abs().max() < 1e-12
-    c = b * sigma**2 / (b**2 * sigma**2 + tau**2)
-    ratios = []
-    for k in range(60):
-        z = torch.randn(2, 300, generator=stream("normal line", k), dtype=F64)
-        x, y = sigma * z[0], b * sigma * z[0] + tau * z[1]
-        ratios.append(relative_hsic(y, x - c * y))
-    mean = torch.tensor(ratios, dtype=F64)
-    half = 1.96 * mean.std().item() / math.sqrt(len(mean))
-    value = mean.mean().item()
-    claim("linear-gaussian", measured=value, low=value - half, high=value + half)
-    assert abs(value - 1) < 1.5 * half
 
 
 def test_a_gamma_law_has_additive_noise_both_ways(claim):
@@ -249,3 +180,49 @@ def test_igci_is_wrong_where_the_cause_is_frequent_on_steep_parts(claim):
     claim("igci-postulate", measured=worst)
     assert igci(u.sqrt(), u) < 0 < igci(u, u.square())
     assert worst < 0.1
+
+
+def test_the_velocity_of_a_law_is_that_of_its_mechanism(claim):
+    """eq-velocity by quadrature, for location and scale: f′ + (y − f) σ′/σ."""
+    f = lambda x: x + x.tanh()  # noqa: E731
+    law = lambda x, y: -((y - f(x)) * (-x / 3).exp()).cosh().log() - x / 3  # noqa: E731
+    y, h, worst = torch.linspace(-60, 60, 240_001, dtype=F64), 1e-4, 0.0
+    for x in torch.tensor([-1.0, 0.2, 1.5], dtype=F64):
+        at = y.abs() < 4
+        p = [law(x + d, y).exp() for d in (-h, 0.0, h)]
+        below = [(v.cumsum(0) - v / 2) / v.sum() for v in p]
+        density = p[1] / p[1].sum() / (y[1] - y[0])
+        found = -(below[2] - below[0]) / (2 * h) / density
+        right = 2 - x.tanh() ** 2 + (y - f(x)) / 3
+        worst = max(worst, (found - right)[at].abs().max().item())
+    claim("velocity", measured=worst)
+    assert worst < 1e-5
+
+
+def test_changes_of_scale_hide_a_reversible_law(claim):
+    """prop-pnl: the gamma law and a normal one, with exponentials of both columns."""
+    normal = lambda x, y: -(x**2 + y**2 - 1.2 * x * y) / 1.28  # noqa: E731
+    worst, least = 0.0, math.inf
+    for law in (gammas, normal):
+        raw = lambda x, y, f=law: f(x.log(), y.log()) - x.log() - y.log()  # noqa: E731
+        u = 0.3 + 2 * torch.rand(2, 40, generator=stream("scales of gamma"), dtype=F64)
+        for way in (lambda f: f, mirror):
+            worst = max(worst, additive_defect(way(law), *u.log()).abs().max().item())
+            least = min(least, additive_defect(way(raw), *u).abs().max().item())
+    claim("pnl-scales", measured=worst)
+    assert worst < 1e-10
+    assert least > 1e-2
+
+
+def test_a_sum_and_a_difference_are_independent_for_normal_laws_alone(claim):
+    """lem-darmois: mean dependence of x + e and x − e, 40 samples of 300 rows, of each law."""
+    laws = (torch.special.ndtri, lambda u: u, lambda u: -torch.log(u))
+    found = []
+    for i, law in enumerate(laws):
+        u = torch.rand(40, 2, 300, generator=stream("darmois", i), dtype=F64)
+        x, e = law(u).unbind(1)
+        ratios = [relative_hsic(*p) for p in zip(x + e, x - e, strict=True)]
+        found.append(mean_interval(torch.tensor(ratios, dtype=F64)))
+    claim("darmois", measured=found[0].value, low=found[0].low, high=found[0].high)
+    assert found[0].low < 1 < found[0].high
+    assert min(f.low for f in found[1:]) > 2
