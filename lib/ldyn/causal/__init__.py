@@ -1,5 +1,6 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
+from ldyn.causal.cgnn import CGNN, CGNNLosses
 from ldyn.causal.columns import (
     mid_ranks,
     normal_scores,
@@ -11,6 +12,8 @@ from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcne
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "CGNN",
+    "CGNNLosses",
     "Evaluation",
     "accuracy_difference",
     "evaluate",
