@@ -1,5 +1,6 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
+from ldyn.causal.cgnn import CGNN, CGNNLosses
 from ldyn.causal.columns import mid_ranks, normal_scores, require_columns, standardised, to_unit
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
 from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
@@ -12,8 +13,10 @@ from ldyn.causal.identifiability import (
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "CGNN",
     "FAMILIES",
     "PRIORS",
+    "CGNNLosses",
     "Evaluation",
     "accuracy_difference",
     "additive_defect",
