@@ -9,6 +9,7 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.heci import heci
 from ldyn.causal.location_scale import location_scale_fit, loci
 from ldyn.causal.marginals import closer_to_normal, exchanged_marginals, more_values, wider_range
@@ -17,6 +18,8 @@ from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "FAMILIES",
+    "PRIORS",
     "Evaluation",
     "accuracy_difference",
     "anm",
@@ -35,6 +38,8 @@ __all__ = [
     "quantile_score",
     "reci",
     "require_columns",
+    "sample_pairs",
+    "sample_tasks",
     "spline_basis",
     "standardised",
     "to_unit",
