@@ -20,6 +20,8 @@ from ldyn.causal.identifiability import (
 )
 from ldyn.causal.location_scale import location_scale_fit, loci
 from ldyn.causal.marginals import closer_to_normal, exchanged_marginals, more_values, wider_range
+from ldyn.causal.meta_cgnn import MetaCGNN, load_meta_cgnn
+from ldyn.causal.meta_training import MetaTraining, fit_meta_cgnn
 from ldyn.causal.quantiles import quantile_score
 from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
@@ -30,6 +32,8 @@ __all__ = [
     "PRIORS",
     "CGNNLosses",
     "Evaluation",
+    "MetaCGNN",
+    "MetaTraining",
     "accuracy_difference",
     "additive_defect",
     "anm",
@@ -37,9 +41,11 @@ __all__ = [
     "closer_to_normal",
     "evaluate",
     "exchanged_marginals",
+    "fit_meta_cgnn",
     "heci",
     "igci",
     "lingam",
+    "load_meta_cgnn",
     "location_scale_defect",
     "location_scale_fit",
     "loci",
