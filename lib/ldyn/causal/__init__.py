@@ -10,6 +10,7 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.exercises import EXERCISES, check
 from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.heci import heci
 from ldyn.causal.identifiability import (
@@ -28,6 +29,7 @@ from ldyn.causal.slopes import igci
 
 __all__ = [
     "CGNN",
+    "EXERCISES",
     "FAMILIES",
     "PRIORS",
     "CGNNLosses",
@@ -38,6 +40,7 @@ __all__ = [
     "additive_defect",
     "anm",
     "at_most",
+    "check",
     "closer_to_normal",
     "evaluate",
     "exchanged_marginals",
