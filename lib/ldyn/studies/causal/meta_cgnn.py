@@ -12,6 +12,7 @@ from ldyn.data import Pair, cause_effect_pairs
 
 FILES = ("SIM", "SIM-c", "AN", "LS", "tuebingen")
 SETS, FEW, MOST = (*FILES, "multi", "net"), (100, 50), 500
+CURVE = ("SIM", "AN", "tuebingen")
 LOOKS, TURNS = (0, 250, 500, 1000, 2000, 4000), (100, 300, 700, 1500)
 DTYPE = "float32"
 
@@ -33,25 +34,30 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return five seeds an arm (three without FiLM), one for smoke; ten untrained."""
+    """Return five seeds of the wide prior (three without FiLM or encoder), three of the narrow."""
     last = {"smoke": 12, "laptop": 8000, "full": 20_000}[scale]
-    seeds = {"smoke": 1, "laptop": 5, "full": 10}[scale]
+    main, few = {"smoke": (1, 1), "laptop": (5, 3), "full": (10, 10)}[scale]
     looks, turns = ((0,), (6,)) if scale == "smoke" else (LOOKS, TURNS)
-    arms = [("wide", "deepsets", True, True, "generate", (*looks, last))]
-    arms += [("wide", "deepsets", True, True, "decide", turns)]
-    arms += [("wide", "deepsets", True, False, "generate", (last,))]
-    forms = [("narrow", "deepsets"), ("wide", "cme"), ("narrow", "cme"), ("wide", "none")]
-    forms += [("narrow", "none")]
-    arms += [(prior, encoder, True, True, "generate", (last,)) for prior, encoder in forms]
-    rows = [(arm[:5], s, step) for arm in arms for s in range(seeds) for step in arm[5]]
-    few = range(min(seeds, 3))
-    off = [("wide", e, False, True, "generate") for e in ("deepsets", "cme")]
-    rows += [(arm, s, last) for arm in off for s in few]
-    rows += [(("none", "deepsets", True, True, "generate"), s, 0) for s in range(2 * seeds)]
-    rows += [(("none", "constant", True, True, "generate"), 0, 0)]
+    wide, none = ("wide", "deepsets", True, True), ("none", "deepsets", True, True)
+    arms: list[tuple[Any, str, int, tuple[int, ...]]] = [
+        (wide, "generate", main, (*looks, last)),
+        (wide, "decide", main, turns),
+        (none, "generate", 2 * main, (0,)),
+        (("none", "constant", True, True), "generate", 1, (0,)),
+        (("wide", "cme", True, True), "generate", main, (last,)),
+        (("wide", "deepsets", True, False), "generate", main, (last,)),
+        (("narrow", "deepsets", True, True), "generate", few, (last,)),
+        (("narrow", "cme", True, True), "generate", few, (last,)),
+        (("wide", "none", True, True), "generate", few, (last,)),
+        (("wide", "deepsets", False, True), "generate", few, (last,)),
+        (("wide", "cme", False, True), "generate", few, (last,)),
+    ]
+    rows = [
+        (arm, g, s, step) for arm, g, seeds, steps in arms for s in range(seeds) for step in steps
+    ]
     return [
         Cell(prior=p, encoder=e, film=f, labelled=known, goal=g, seed=s, step=step)
-        for (p, e, f, known, g), s, step in rows
+        for (p, e, f, known), g, s, step in rows
     ]
 
 
@@ -61,10 +67,11 @@ def group(cell: Cell) -> tuple[Any, ...]:
 
 
 def run_group(group: list[Cell]) -> list[dict[str, Any]]:
-    """Return a sign a pair and set, + right, − wrong, 0 undecided: at most 500 rows a pair, then
-    100 and 50 (empty before the last step), and "marginal" on tuebingen, the effects alone."""
+    """Return a sign a pair and set, + right, − wrong, 0 undecided: at most 500 rows a pair, 100 and
+    50, and "marginal" on tuebingen, the effects alone; before the last step CURVE, and else ""."""
     first = group[0]
-    form: dict[str, Any] = dict(encoder=first.encoder, film=first.film, labelled=first.labelled)
+    names = ("encoder", "film", "labelled")
+    form: dict[str, Any] = {name: getattr(first, name) for name in names}
     nets: dict[tuple[str, int], MetaCGNN] = {}
     steps = sorted(c.step for c in group if c.goal == "generate") or [8000]
     turns = sorted(c.step for c in group if c.goal == "decide")
@@ -89,7 +96,10 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
 
 def _look(net: MetaCGNN, last: bool, small: bool) -> dict[str, str]:
     most = 5 if small else None
-    found = {name: _signs(net, _pairs(name, MOST)[:most]) for name in SETS}
+    found = {}
+    for name in SETS:
+        seen = last or name in CURVE
+        found[name] = _signs(net, _pairs(name, MOST)[:most]) if seen else ""
     for name in FILES:
         for n in FEW:
             found[f"{name} {n}"] = _signs(net, _pairs(name, n)[:most]) if last else ""
