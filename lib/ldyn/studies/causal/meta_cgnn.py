@@ -1,12 +1,21 @@
 """Meta-CGNN on synthetic and real pairs: priors, encoders, FiLM, labels, steps, controls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from ldyn.causal import MetaCGNN, MetaTraining, evaluate, fit_meta_cgnn, sample_pairs
+from ldyn.causal import (
+    MetaCGNN,
+    MetaTraining,
+    evaluate,
+    fit_meta_cgnn,
+    sample_pairs,
+    standardised,
+)
 from ldyn.core import stream
 from ldyn.data import Pair, cause_effect_pairs
 
@@ -21,7 +30,8 @@ DTYPE = "float32"
 class Cell:
     """A generator after `step` steps: of the goal "generate", or of "decide" after 8,000 of it.
 
-    `prior` "none": untrained, or the encoder "constant" for ŷ = 0.
+    `prior` "none": untrained, or two controls in place of the encoder, "constant" (ŷ = 0) and
+    "tails", a rule that sees each column alone: the effect has the larger 5 m₄ − (10/3) m₃².
     """
 
     prior: str
@@ -44,6 +54,7 @@ def cells(scale: str) -> list[Cell]:
         (wide, "decide", main, turns),
         (none, "generate", 2 * main, (0,)),
         (("none", "constant", True, True), "generate", 1, (0,)),
+        (("none", "tails", True, True), "generate", 1, (0,)),
         (("wide", "cme", True, True), "generate", main, (last,)),
         (("wide", "deepsets", True, False), "generate", main, (last,)),
         (("narrow", "deepsets", True, True), "generate", few, (last,)),
@@ -91,25 +102,40 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
             nets.update({("decide", s): net for s, net in zip(turns, fit, strict=True)})
     whole = {goal: max(s for g, s in nets if g == goal) for goal, _ in nets}
     small = max(steps) < 100 and first.prior != "none"
-    return [_look(nets[c.goal, c.step], c.step == whole[c.goal], small) for c in group]
+    return [
+        _look(nets[c.goal, c.step], c.step == whole[c.goal], 5 if small else None, c.encoder)
+        for c in group
+    ]
 
 
-def _look(net: MetaCGNN, last: bool, small: bool) -> dict[str, str]:
-    most = 5 if small else None
+def _look(net: MetaCGNN, last: bool, most: int | None, encoder: str) -> dict[str, str]:
+    blind = MetaCGNN(parts=net.parts, marginal=True).score
+    score, blind = (tails, tails) if encoder == "tails" else (net.score, blind)
     found = {}
     for name in SETS:
         seen = last or name in CURVE
-        found[name] = _signs(net, _pairs(name, MOST)[:most]) if seen else ""
+        found[name] = _signs(score, _pairs(name, MOST)[:most]) if seen else ""
     for name in FILES:
         for n in FEW:
-            found[f"{name} {n}"] = _signs(net, _pairs(name, n)[:most]) if last else ""
-    blind = MetaCGNN(parts=net.parts, marginal=True)
+            found[f"{name} {n}"] = _signs(score, _pairs(name, n)[:most]) if last else ""
     found["marginal"] = _signs(blind, _pairs("tuebingen", MOST)[:most])
     return found
 
 
-def _signs(net: MetaCGNN, pairs: tuple[Pair, ...]) -> str:
-    support = evaluate(net.score, pairs).support
+def tails(x: Tensor, y: Tensor) -> float:
+    """Return how much heavier the tails of y are: the difference of 5 m₄ − (10/3) m₃².
+
+    Source: ton2021, prop-constant-generator.
+    """
+    weights = []
+    for column in (x, y):
+        z = standardised(column)
+        weights.append(5 * z.pow(4).mean() - 10 / 3 * z.pow(3).mean() ** 2)
+    return (weights[1] - weights[0]).item()
+
+
+def _signs(score: Callable[[Tensor, Tensor], float], pairs: tuple[Pair, ...]) -> str:
+    support = evaluate(score, pairs).support
     return "".join("+" if s > 0 else "-" if s < 0 else "0" for s in support.tolist())
 
 
