@@ -8,9 +8,12 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "FAMILIES",
+    "PRIORS",
     "Evaluation",
     "accuracy_difference",
     "evaluate",
@@ -19,6 +22,8 @@ __all__ = [
     "mid_ranks",
     "normal_scores",
     "require_columns",
+    "sample_pairs",
+    "sample_tasks",
     "standardised",
     "to_unit",
 ]
