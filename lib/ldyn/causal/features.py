@@ -41,7 +41,7 @@ def blind_features(forward: Tensor) -> Tensor:
     return torch.cat([parts[1], parts[1], parts[2]], 1)
 
 
-SHARED = 4
+SHARED = 29
 
 
 def _scales(c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -73,7 +73,14 @@ def _direction(cause: tuple[Tensor, ...], effect: tuple[Tensor, ...]) -> Tensor:
         found += [*parts, _local(windows, e), _shape(c)]
     tied = [cause[2], effect[2]]
     rho = (cause[1] * effect[1]).mean(1, keepdim=True).abs()
-    return torch.cat([*found, *tied, rho, torch.full_like(rho, math.log(n))], 1)
+    moments = (_cosines(cause[1]) @ _cosines(effect[1]).mT / n).abs().flatten(1)
+    return torch.cat([*found, *tied, rho, torch.full_like(rho, math.log(n)), moments], 1)
+
+
+def _cosines(s: Tensor) -> Tensor:
+    """√2 cos(πju), j = 1, …, 5, of the ranks u: orthonormal if the law of u is uniform."""
+    orders = math.pi * torch.arange(1, 6, dtype=s.dtype, device=s.device)
+    return 2**0.5 * (orders[:, None] * torch.special.ndtr(s)[:, None]).cos()
 
 
 def _bumps(c: Tensor, count: int) -> Tensor:
