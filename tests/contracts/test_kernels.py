@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, random_features
+from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, MultiGaussian, random_features
 
-KERNELS = [Gaussian, Laplace, Matern32, Matern52]
+KERNELS = [Gaussian, Laplace, Matern32, Matern52, MultiGaussian]
 
 
 def points(n, d, name="points"):
@@ -64,6 +64,7 @@ def test_closed_forms_at_unit_distance():
         torch.tensor(-1.0).double().exp(),
         (1 + s3) * (-s3).exp(),
         (1 + s5 + 5 / 3) * (-s5).exp(),
+        torch.tensor([-0.005, -0.05, -0.25, -0.5, -1, -5, -50]).double().exp().mean(),
     ]
     for kernel, value in zip(KERNELS, expected, strict=True):
         torch.testing.assert_close(kernel(1.0)(x, z)[0, 0], value)

@@ -39,7 +39,7 @@ class Evaluation:
         Each draw takes k pairs with replacement and averages them with their weights.
 
         Raises: ValueError unless draws ≥ 1.
-        Source: efron1979, page-99-pairs.
+        Source: efron1979, prop-effective-pairs.
         """
         low, high = _bootstrap(self.right, self.weights, draws, level)
         return Interval(value=self.accuracy, low=low, high=high, level=level)
@@ -93,7 +93,7 @@ def accuracy_difference(
     """Return the accuracy of `one` minus that of `other` on the same pairs, bootstrapped together.
 
     Raises: ValueError for evaluations of different pairs.
-    Source: efron1979, page-99-pairs.
+    Source: efron1979, prop-paired-difference.
     """
     if not torch.equal(one.weights, other.weights):
         raise ValueError("expected two evaluations of the same pairs; evaluate both on one list")
@@ -108,7 +108,7 @@ def mcnemar(one: Evaluation, other: Evaluation) -> float:
     p = min(1, 2 P(Bin(b + c, ½) ≤ min(b, c))).
 
     Raises: ValueError for different numbers of pairs.
-    Source: mcnemar1947, page-99-pairs.
+    Source: mcnemar1947, prop-paired-difference.
     """
     if len(one.right) != len(other.right):
         raise ValueError("expected two evaluations of the same pairs; evaluate both on one list")

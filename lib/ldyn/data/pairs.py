@@ -9,8 +9,7 @@ from ldyn.core import require_choice
 from ldyn.data.files import fetch
 from ldyn.data.formats import PAIR_SETS
 
-# Not two columns of numbers each (52–55, 71, 105), or one of them binary (47, 70, 107).
-UNUSUAL = {47, 52, 53, 54, 55, 70, 71, 105, 107}
+BINARY = {47, 70, 107}  # pairs of "tuebingen" of which one column has two values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +31,12 @@ class Pair:
         return Pair(name=self.name, x=self.y, y=self.x, target=-self.target, weight=self.weight)
 
 
-def cause_effect_pairs(name: str) -> tuple[Pair, ...]:
+def cause_effect_pairs(name: str, *, binary: bool = False) -> tuple[Pair, ...]:
     """Return a benchmark of pairs, in the order and with the columns of the published files.
 
     "AN", "LS" (additive and location–scale noise), "SIM", "SIM-c" (simulated, -c with a
     confounder): 100 pairs of 1,000 points each. "tuebingen": the 99 pairs of real measurements
-    with two columns, neither of them binary.
+    that have two columns; with `binary` also the three of which one column has two values only.
 
     Raises: ValueError for an unknown name; DataError without network and without a local copy.
     Source: mooij2016, tagasovska2020, page-99-pairs.
@@ -47,7 +46,7 @@ def cause_effect_pairs(name: str) -> tuple[Pair, ...]:
     number, counts = table[:, 0].unique_consecutive(return_counts=True)
     kept = []
     for k, rows in zip(number.int().tolist(), table.split(counts.tolist()), strict=True):
-        if name == "tuebingen" and k in UNUSUAL:
+        if name == "tuebingen" and k in BINARY and not binary:
             continue
         weight, target = rows[0, 1].item(), int(rows[0, 2])
         x, y = rows[:, 3:].T.contiguous()

@@ -72,6 +72,25 @@ class Gaussian(Stationary):
         return torch.ones_like(u)
 
 
+@dataclass(frozen=True)
+class MultiGaussian(Stationary):
+    """k(x, z) = mean_γ exp(−γ ‖x − z‖²/b²), one Gaussian a rate; CGNN's kernel is their sum.
+
+    The last coordinate of a point of `frequencies` chooses γ: on a grid all get the same share.
+
+    Fields: `bandwidth` b > 0; `rates` γ > 0.
+    Source: goudet2018, def-mean-embedding.
+    """
+
+    rates: tuple[float, ...] = (0.005, 0.05, 0.25, 0.5, 1.0, 5.0, 50.0)
+
+    def profile(self, r: Tensor) -> Tensor:
+        return torch.stack([(-rate * r.square()).exp_() for rate in self.rates]).mean(0)
+
+    def mixing(self, u: Tensor) -> Tensor:
+        return (2 * u.new_tensor(self.rates)).sqrt()[(u * len(self.rates)).long()]
+
+
 class _Matern(Stationary):
     """Matérn of order ν: frequencies are multivariate Student-t with 2ν degrees of freedom."""
 
