@@ -9,8 +9,8 @@ from torch import Tensor
 
 BOUND = 4.0  # standard deviations at which a far value is cut off
 WIDTHS = (0.06, 0.15, 0.3, 0.5)  # of the windows in the cause, in normal scores
-WAVES, CENTRES, LEVELS, COSINES = 7, 16, 24, 5
-COMMON = 4 + COSINES**2  # features at the end that know ranks and ties alone
+WAVES, CENTRES, LEVELS = 7, 16, 24
+COMMON = 4  # features at the end that know ranks and ties alone
 
 
 def pair_features(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,10 +58,7 @@ def _direction(cause: Sequence[Tensor], effect: Sequence[Tensor]) -> Tensor:
         found += [_residual(basis, smooth[0], e, waves) for basis in (powers, *smooth)]
         found += [_local(windows, e), _shape(c)]
     rho = (s * effect[1]).mean(1, keepdim=True).abs()
-    u, v = (torch.special.ndtr(c)[:, None] * math.pi for c in (s, effect[1]))
-    orders = torch.arange(1, COSINES + 1, dtype=s.dtype, device=s.device)[:, None]
-    cosines = 2 * ((orders * u).cos() @ (orders * v).cos().mT / n).abs().flatten(1)
-    return torch.cat([*found, cause[2], effect[2], rho, rho * 0 + math.log(n), cosines], 1)
+    return torch.cat([*found, cause[2], effect[2], rho, torch.full_like(rho, math.log(n))], 1)
 
 
 def _bumps(c: Tensor, count: int) -> Tensor:
