@@ -1,6 +1,7 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
 from ldyn.causal.columns import (
+    at_most,
     mid_ranks,
     normal_scores,
     require_columns,
@@ -9,6 +10,11 @@ from ldyn.causal.columns import (
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
 from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
+from ldyn.causal.heci import heci
+from ldyn.causal.location_scale import location_scale_fit, loci
+from ldyn.causal.marginals import closer_to_normal, exchanged_marginals, more_values, wider_range
+from ldyn.causal.quantiles import quantile_score
+from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
 
 __all__ = [
@@ -16,14 +22,26 @@ __all__ = [
     "PRIORS",
     "Evaluation",
     "accuracy_difference",
+    "anm",
+    "at_most",
+    "closer_to_normal",
     "evaluate",
+    "exchanged_marginals",
+    "heci",
     "igci",
+    "location_scale_fit",
+    "loci",
     "mcnemar",
     "mid_ranks",
+    "more_values",
     "normal_scores",
+    "quantile_score",
+    "reci",
     "require_columns",
     "sample_pairs",
     "sample_tasks",
+    "spline_basis",
     "standardised",
     "to_unit",
+    "wider_range",
 ]

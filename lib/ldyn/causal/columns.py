@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ldyn.core import stream
+
 LEAST = 10  # rows; with fewer, nothing distinguishes the directions
 
 
@@ -68,3 +70,11 @@ def mid_ranks(x: Tensor) -> Tensor:
 def normal_scores(x: Tensor) -> Tensor:
     """Return Φ⁻¹(r/(n + 1)), r the mid-ranks: any increasing map of x gives the same numbers."""
     return torch.special.ndtri(mid_ranks(x) / (len(x) + 1))
+
+
+def at_most(rows: int, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the two columns, or `rows` random rows of both, always the same, if n is larger."""
+    if len(x) <= rows:
+        return x, y
+    chosen = torch.randperm(len(x), generator=stream("rows", len(x), rows))[:rows].to(x.device)
+    return x[chosen], y[chosen]

@@ -7,6 +7,7 @@ from ldyn.kernels.features import (
     mean_features,
     random_features,
 )
+from ldyn.kernels.hsic import hsic, median_bandwidth
 from ldyn.kernels.mmd import (
     half_squared_mmd,
     linear_squared_mmd,
@@ -30,8 +31,10 @@ __all__ = [
     "fit_ridge",
     "fit_ridge_loo",
     "half_squared_mmd",
+    "hsic",
     "linear_squared_mmd",
     "mean_features",
+    "median_bandwidth",
     "mmd_gradient",
     "mmd_variance",
     "random_features",
