@@ -48,7 +48,7 @@ class AntisymmetricNets:
         arrays = {f"p{i:02d}": p.detach().half().numpy() for i, p in enumerate(self.parameters)}
         for name in ("centre", "scale"):
             arrays[name] = getattr(self, name).float().numpy()
-        arrays["temperature"] = np.float32(self.temperature)
+        arrays["temperature"] = np.array(self.temperature)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.npz")  # a kill leaves no half of a file behind
         np.savez_compressed(part, allow_pickle=False, **arrays)

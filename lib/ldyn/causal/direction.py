@@ -39,7 +39,7 @@ def direction(x: Any, y: Any) -> Direction:
     Source: ton2021, def-antisymmetric-score.
     """
     x, y = require_columns(x, y)
-    odds, blind = (v.mean(1) for v in network_scores(_parts(x), _parts(y)))
+    odds, blind = (v.mean(1) for v in network_scores(long_columns(x), long_columns(y)))
     score = odds.mean().item()
     doubts = [*_column_doubts("x", x), *_column_doubts("y", y), *_pair_doubts(x, y)]
     agree = (odds * score > 0).double().mean().item()
@@ -81,8 +81,11 @@ def load_networks(folder: Path) -> list[AntisymmetricNets]:
     )
 
 
-def _parts(c: Tensor) -> Tensor:
-    """A column as a row, or of a long one up to three rows of 1,000, drawn once for each n."""
+def long_columns(c: Tensor) -> Tensor:
+    """Return a column (n,) as a row (1, n), or of a long one up to three rows of 1,000.
+
+    Which, is drawn once for each n, so that rows of two columns stay together.
+    """
     n, parts = len(c), min(PARTS, len(c) // MOST)
     if n <= MOST:
         return c[None]

@@ -88,7 +88,13 @@ def _residual(basis: Tensor, scale: Tensor, effect: Tensor, waves: Tensor) -> Te
     size = level + drift + scaled.square().mean(1, keepdim=True).log()
     plain = _waves(r)
     dependence = [(waves, plain), (waves, _waves(z)), (_centred_waves(_unit(fit)), plain)]
-    out = [level, spread.std(1, keepdim=True), size, _entropy(r) + level / 2, _entropy(z) + size / 2]
+    out = [
+        level,
+        spread.std(1, keepdim=True),
+        size,
+        _entropy(r) + level / 2,
+        _entropy(z) + size / 2,
+    ]
     out += [z.pow(3).mean(1, keepdim=True).abs(), z.pow(4).mean(1, keepdim=True).log()]
     return torch.cat([*out, *(_dependence(*pair) for pair in dependence)], 1)
 

@@ -31,8 +31,8 @@ class Cell:
 
 def cells(scale: str) -> list[Cell]:
     """Return one small training for smoke, five at laptop scale, ten of eight times the tasks."""
-    tasks, steps, seeds = {"smoke": (50, 40, 1), "laptop": (2200, 2000, 5)}.get(
-        scale, (17_600, 12_000, 10)
+    tasks, steps, seeds = {"smoke": (50, 40, 1), "laptop": (1000, 1500, 5)}.get(
+        scale, (8000, 12_000, 10)
     )
     return [Cell(tasks=tasks, steps=steps, seed=s) for s in range(seeds)]
 
@@ -48,7 +48,7 @@ def run(cell: Cell) -> dict[str, Any]:
         views = task_views(cell.tasks, f"train {cell.seed}")
         seeds = [f"{cell.seed} {j}" for j in range(NETS)]
         nets = fit_nets(views, seeds=seeds, steps=cell.steps)
-        few = max(10, cell.tasks // 8)
+        few = max(10, cell.tasks // 6)
         tuning = torch.cat([nets.scores(*v).mean(0) for v in task_views(few, f"tune {cell.seed}")])
         nets = replace(nets, temperature=fit_temperature(tuning.double()))
         nets.save(results_folder() / "causal" / f"direction-{cell.seed}.npz")
