@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -209,7 +210,7 @@ def load_meta_cgnn(path: str | Path) -> MetaCGNN:
         parts: Any = torch.load(path, weights_only=True)
         if not {"layer1", "layer2", "out"} <= set(parts):
             raise KeyError("layer1, layer2, out")
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+    except (UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
         raise ValueError(
             f"{path} holds no Meta-CGNN ({error}); save one with .save(path)"
         ) from error

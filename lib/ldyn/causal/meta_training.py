@@ -51,6 +51,7 @@ def fit_meta_cgnn(
     *,
     seed: int | str,
     start: MetaCGNN | None = None,
+    sample: tuple[Tensor, Tensor] | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[MetaCGNN, ...]:
     """Return a Meta-CGNN at each of `training.looks` and at the last step.
@@ -59,7 +60,8 @@ def fit_meta_cgnn(
     With `checkpoint` the state is written there every 500 steps, and a call after a kill goes on
     from it, to the same numbers: all randomness of a step is named by the step.
 
-    Arguments: `start`, where to begin instead of a random start.
+    Arguments: `start`, where to begin instead of a random start; `sample`, causes and effects
+    (tasks, points) to train on instead of a draw of the prior.
     Raises: ValueError for an unknown prior or encoder.
     Source: ton2021, def-meta-cgnn.
     """
@@ -72,8 +74,9 @@ def fit_meta_cgnn(
     first = 0
     if checkpoint is not None and checkpoint.is_file():
         first, kept = _restore(checkpoint, learned, adam)
-    pair = torch.stack(sample_tasks(training.prior, training.tasks, training.points, seed=seed))
-    pair = pair.float()
+    if sample is None:
+        sample = sample_tasks(training.prior, training.tasks, training.points, seed=seed)
+    pair = torch.stack(sample).float()
     with few_threads():
         for step in range(first, training.steps + 1):
             if step in training.looks or step == training.steps:
