@@ -1,5 +1,6 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
+from ldyn.causal.cgnn import CGNN, CGNNLosses
 from ldyn.causal.columns import (
     at_most,
     mid_ranks,
@@ -9,26 +10,46 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.exercises import EXERCISES, check
 from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.heci import heci
+from ldyn.causal.identifiability import (
+    additive_defect,
+    lingam,
+    location_scale_defect,
+    relative_hsic,
+)
 from ldyn.causal.location_scale import location_scale_fit, loci
 from ldyn.causal.marginals import closer_to_normal, exchanged_marginals, more_values, wider_range
+from ldyn.causal.meta_cgnn import MetaCGNN, load_meta_cgnn
+from ldyn.causal.meta_training import MetaTraining, fit_meta_cgnn
 from ldyn.causal.quantiles import quantile_score
 from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
 
 __all__ = [
+    "CGNN",
+    "EXERCISES",
     "FAMILIES",
     "PRIORS",
+    "CGNNLosses",
     "Evaluation",
+    "MetaCGNN",
+    "MetaTraining",
     "accuracy_difference",
+    "additive_defect",
     "anm",
     "at_most",
+    "check",
     "closer_to_normal",
     "evaluate",
     "exchanged_marginals",
+    "fit_meta_cgnn",
     "heci",
     "igci",
+    "lingam",
+    "load_meta_cgnn",
+    "location_scale_defect",
     "location_scale_fit",
     "loci",
     "mcnemar",
@@ -37,6 +58,7 @@ __all__ = [
     "normal_scores",
     "quantile_score",
     "reci",
+    "relative_hsic",
     "require_columns",
     "sample_pairs",
     "sample_tasks",

@@ -228,7 +228,7 @@ def sample_tasks(prior: str, count: int, n: int, *, seed: int | str) -> tuple[Te
     random sign; a third have measurement noise, a fifth are rounded.
 
     Raises: ValueError for an unknown prior, no task or n < 2.
-    Source: montagna2024, def-wide-prior.
+    Source: montagna2026, def-wide-prior.
     """
     require_choice(prior, (*PRIORS, *FAMILIES), "prior")
     require_count(count, "count")

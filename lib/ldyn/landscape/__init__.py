@@ -11,6 +11,7 @@ from ldyn.landscape.blocks import (
 from ldyn.landscape.channels import channel_pair, gated_unit
 from ldyn.landscape.copies import difference_vector, unit_forms, unit_positions
 from ldyn.landscape.curve import curve_toy
+from ldyn.landscape.dense import Inertia, dense_hessian, inertia
 from ldyn.landscape.density import SpectralDensity, spectral_density
 from ldyn.landscape.embeddings import add_inactive, add_unpropagated, replicate, rescale
 from ldyn.landscape.exercises import EXERCISES, check
@@ -41,6 +42,7 @@ __all__ = [
     "EXERCISES",
     "Flow",
     "Forms",
+    "Inertia",
     "SpectralDensity",
     "Toy",
     "UnitGroups",
@@ -52,6 +54,7 @@ __all__ = [
     "check",
     "classify_units",
     "curve_toy",
+    "dense_hessian",
     "difference_vector",
     "exchange_rate",
     "expansion_count",
@@ -64,6 +67,7 @@ __all__ = [
     "growth_order",
     "inactive",
     "inactive_probability",
+    "inertia",
     "kink_distance",
     "kink_margin",
     "kl_inverse",

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import default_device, stream
-from ldyn.landscape import UnitNet, last_unit_forms, surplus_inertia
-from ldyn.linalg import dense_hessian, inertia
+from ldyn.landscape import UnitNet, dense_hessian, inertia, last_unit_forms, surplus_inertia
 from ldyn.optim import levenberg_marquardt, newton
 
 SAMPLES = 60

@@ -10,12 +10,13 @@ from torch.func import grad
 from ldyn.core import stream
 from ldyn.landscape import (
     UnitNet,
+    dense_hessian,
     inactive,
+    inertia,
     kink_margin,
     last_unit_forms,
     sample_inactive,
 )
-from ldyn.linalg import dense_hessian, inertia
 from ldyn.nets import ACTIVATIONS
 from ldyn.optim import levenberg_marquardt, newton
 
