@@ -12,6 +12,7 @@ from ldyn.causal import (
     closer_to_normal,
     heci,
     igci,
+    lingam,
     loci,
     more_values,
     quantile_score,
@@ -26,7 +27,7 @@ F64 = torch.float64
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """A score; whether turning a column round leaves it alone; whether it has an answer for a
-    cause without ties; and rows enough for it to find the clear pair."""
+    cause without ties; and whether it finds the direction of the clear pair."""
 
     of: Callable
     turns: bool = True
@@ -40,6 +41,7 @@ SCORES = {
     "igci slope": Score(of=partial(igci, estimator="slope"), clear=False),
     "reci": Score(of=reci, clear=False),
     "reci standard": Score(of=partial(reci, scale="standard")),
+    "lingam": Score(of=lingam, clear=False),
     "anm": Score(of=anm),
     "loci": Score(of=loci),
     "loci hsic": Score(of=partial(loci, criterion="hsic")),
