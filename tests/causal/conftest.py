@@ -41,8 +41,8 @@ SCORES = {
     "igci slope": Score(of=partial(igci, estimator="slope"), clear=False),
     "reci": Score(of=reci, clear=False),
     "reci standard": Score(of=partial(reci, scale="standard")),
-    "lingam": Score(of=lingam, clear=False),
     "anm": Score(of=anm),
+    "lingam": Score(of=lingam, clear=False),
     "loci": Score(of=loci),
     "loci hsic": Score(of=partial(loci, criterion="hsic")),
     "heci": Score(of=heci, turns=False),  # ranges are made from the left
