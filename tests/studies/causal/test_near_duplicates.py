@@ -24,7 +24,11 @@ def test_pairs_of_one_weight_that_follow_one_another_are_a_source():
 def test_twins_help_unless_their_source_is_left_out(monkeypatch):
     """Twenty sources of two pairs with the same columns; directions differ between sources."""
     coins = (torch.rand(20, generator=stream("coins")) < 0.5).tolist()
-    made = [pair(f"{k} {i}", 0.5, 1 if coins[k] else -1, like=k) for k in range(20) for i in (0, 1)]
+    made = [
+        pair(f"{k} {i}", 0.5, 1 if coins[k] else -1, like=f"source {k}")
+        for k in range(20)
+        for i in (0, 1)
+    ]
     monkeypatch.setattr(near_duplicates, "cause_effect_pairs", lambda name: made)
     alone, whole = (run(cell) for cell in cells("laptop"))
     assert alone["accuracy"] == alone["plain"] == 1
