@@ -35,9 +35,18 @@ def test_many_rows_and_ties():
     assert one.score(x, y) == -one.score(y, x)
 
 
-def test_identical_columns_have_no_direction():
-    x = pairs(1, 40)[0][0]
+def test_identical_columns_have_no_direction_even_if_rounding_tells_the_members_apart(monkeypatch):
+    x, y = (c[0] for c in pairs(1, 40))
     assert QUICK.score(x, x) == 0
+
+    def rounded(parameters, runs, data):
+        return (
+            torch.tensor([1.0, 1.0 + 1e-6]).repeat(len(data) // 2, 1)[..., None].repeat(1, 1, runs)
+        )
+
+    monkeypatch.setattr("ldyn.causal.cgnn._judged", rounded)
+    assert QUICK.score(x, x) == 0
+    assert QUICK.score(x, y) == -QUICK.score(y, x) != 0
 
 
 def test_shift_and_scale_do_not_matter():
