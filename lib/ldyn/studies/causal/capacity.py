@@ -7,7 +7,7 @@ from ldyn.causal import CGNN, sample_pairs
 from ldyn.core import default_device
 
 FAMILIES = ("multi", "net", "an", "sim")
-HIDDEN = (2, 5, 10, 20, 50, 100)
+HIDDEN = (2, 5, 20, 100)
 DTYPE = "float32"
 
 
@@ -24,7 +24,7 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return four families with six widths; and one width with more rows, runs and steps."""
+    """Return four families with four widths; and one width with more rows, runs and steps."""
     pairs, rows, runs, steps = {
         "smoke": (2, 20, 1, 3),
         "laptop": (100, 150, 4, 600),
@@ -35,7 +35,7 @@ def cells(scale: str) -> list[Cell]:
         for family in (FAMILIES[:1] if scale == "smoke" else FAMILIES)
         for hidden in (HIDDEN[:2] if scale == "smoke" else HIDDEN)
     ]
-    longer = [Cell(family="multi", hidden=20, pairs=50, rows=500, runs=6, steps=1000)]
+    longer = [Cell(family="multi", hidden=20, pairs=50, rows=500, runs=4, steps=1000)]
     return found + (longer if scale == "laptop" else [])
 
 
