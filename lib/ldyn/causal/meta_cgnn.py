@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ldyn.causal.columns import require_columns
-from ldyn.causal.laws import rows_standardised
 from ldyn.core import few_threads, require_choice, stream
+from ldyn.data.laws import rows_standardised
 from ldyn.nets import forward, initialise
 
 ENCODERS = ("deepsets", "cme", "none")
@@ -209,7 +210,7 @@ def load_meta_cgnn(path: str | Path) -> MetaCGNN:
         parts: Any = torch.load(path, weights_only=True)
         if not {"layer1", "layer2", "out"} <= set(parts):
             raise KeyError("layer1, layer2, out")
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+    except (UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
         raise ValueError(
             f"{path} holds no Meta-CGNN ({error}); save one with .save(path)"
         ) from error

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ldyn.causal.generators import sample_tasks
-from ldyn.causal.laws import log_uniform, rows_standardised
 from ldyn.causal.meta_cgnn import MetaCGNN, Parts, initial_parts, joint_frequencies, joint_mmd
+from ldyn.causal.priors import sample_tasks
 from ldyn.core import few_threads, require_choice, require_count, stream
+from ldyn.data.laws import log_uniform, rows_standardised
 
 GOALS = ("generate", "decide")
 SHARPNESS, SAVE_EVERY = 5.0, 500
@@ -51,6 +51,7 @@ def fit_meta_cgnn(
     *,
     seed: int | str,
     start: MetaCGNN | None = None,
+    sample: tuple[Tensor, Tensor] | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[MetaCGNN, ...]:
     """Return a Meta-CGNN at each of `training.looks` and at the last step.
@@ -59,7 +60,8 @@ def fit_meta_cgnn(
     With `checkpoint` the state is written there every 500 steps, and a call after a kill goes on
     from it, to the same numbers: all randomness of a step is named by the step.
 
-    Arguments: `start`, where to begin instead of a random start.
+    Arguments: `start`, where to begin instead of a random start; `sample`, causes and effects
+    (tasks, points) to train on instead of a draw of the prior.
     Raises: ValueError for an unknown prior or encoder.
     Source: ton2021, def-meta-cgnn.
     """
@@ -72,8 +74,9 @@ def fit_meta_cgnn(
     first = 0
     if checkpoint is not None and checkpoint.is_file():
         first, kept = _restore(checkpoint, learned, adam)
-    pair = torch.stack(sample_tasks(training.prior, training.tasks, training.points, seed=seed))
-    pair = pair.float()
+    if sample is None:
+        sample = sample_tasks(training.prior, training.tasks, training.points, seed=seed)
+    pair = torch.stack(sample).float()
     with few_threads():
         for step in range(first, training.steps + 1):
             if step in training.looks or step == training.steps:

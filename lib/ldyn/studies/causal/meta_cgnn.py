@@ -1,17 +1,27 @@
 """Meta-CGNN on synthetic and real pairs: priors, encoders, FiLM, labels, steps, controls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from ldyn.causal import MetaCGNN, MetaTraining, evaluate, fit_meta_cgnn, sample_pairs
+from ldyn.causal import (
+    MetaCGNN,
+    MetaTraining,
+    evaluate,
+    fit_meta_cgnn,
+    sample_pairs,
+    standardised,
+)
 from ldyn.core import stream
 from ldyn.data import Pair, cause_effect_pairs
 
 FILES = ("SIM", "SIM-c", "AN", "LS", "tuebingen")
 SETS, FEW, MOST = (*FILES, "multi", "net"), (100, 50), 500
+CURVE = ("SIM", "AN", "tuebingen")
 LOOKS, TURNS = (0, 250, 500, 1000, 2000, 4000), (100, 300, 700, 1500)
 DTYPE = "float32"
 
@@ -20,7 +30,8 @@ DTYPE = "float32"
 class Cell:
     """A generator after `step` steps: of the goal "generate", or of "decide" after 8,000 of it.
 
-    `prior` "none": untrained, or the encoder "constant" for ŷ = 0.
+    `prior` "none": untrained, or two controls in place of the encoder, "constant" (ŷ = 0) and
+    "tails", a rule that sees each column alone: the effect has the larger 5 m₄ − (10/3) m₃².
     """
 
     prior: str
@@ -33,25 +44,31 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return five seeds an arm (three without FiLM), one for smoke; ten untrained."""
+    """Return five seeds of the wide prior (three without FiLM or encoder), three of the narrow."""
     last = {"smoke": 12, "laptop": 8000, "full": 20_000}[scale]
-    seeds = {"smoke": 1, "laptop": 5, "full": 10}[scale]
+    main, few = {"smoke": (1, 1), "laptop": (5, 3), "full": (10, 10)}[scale]
     looks, turns = ((0,), (6,)) if scale == "smoke" else (LOOKS, TURNS)
-    arms = [("wide", "deepsets", True, True, "generate", (*looks, last))]
-    arms += [("wide", "deepsets", True, True, "decide", turns)]
-    arms += [("wide", "deepsets", True, False, "generate", (last,))]
-    forms = [("narrow", "deepsets"), ("wide", "cme"), ("narrow", "cme"), ("wide", "none")]
-    forms += [("narrow", "none")]
-    arms += [(prior, encoder, True, True, "generate", (last,)) for prior, encoder in forms]
-    rows = [(arm[:5], s, step) for arm in arms for s in range(seeds) for step in arm[5]]
-    few = range(min(seeds, 3))
-    off = [("wide", e, False, True, "generate") for e in ("deepsets", "cme")]
-    rows += [(arm, s, last) for arm in off for s in few]
-    rows += [(("none", "deepsets", True, True, "generate"), s, 0) for s in range(2 * seeds)]
-    rows += [(("none", "constant", True, True, "generate"), 0, 0)]
+    wide, none = ("wide", "deepsets", True, True), ("none", "deepsets", True, True)
+    arms: list[tuple[Any, str, int, tuple[int, ...]]] = [
+        (wide, "generate", main, (*looks, last)),
+        (wide, "decide", main, turns),
+        (none, "generate", 2 * main, (0,)),
+        (("none", "constant", True, True), "generate", 1, (0,)),
+        (("none", "tails", True, True), "generate", 1, (0,)),
+        (("wide", "cme", True, True), "generate", main, (last,)),
+        (("wide", "deepsets", True, False), "generate", main, (last,)),
+        (("narrow", "deepsets", True, True), "generate", few, (last,)),
+        (("narrow", "cme", True, True), "generate", few, (last,)),
+        (("wide", "none", True, True), "generate", few, (last,)),
+        (("wide", "deepsets", False, True), "generate", few, (last,)),
+        (("wide", "cme", False, True), "generate", few, (last,)),
+    ]
+    rows = [
+        (arm, g, s, step) for arm, g, seeds, steps in arms for s in range(seeds) for step in steps
+    ]
     return [
         Cell(prior=p, encoder=e, film=f, labelled=known, goal=g, seed=s, step=step)
-        for (p, e, f, known, g), s, step in rows
+        for (p, e, f, known), g, s, step in rows
     ]
 
 
@@ -61,10 +78,11 @@ def group(cell: Cell) -> tuple[Any, ...]:
 
 
 def run_group(group: list[Cell]) -> list[dict[str, Any]]:
-    """Return a sign a pair and set, + right, − wrong, 0 undecided: at most 500 rows a pair, then
-    100 and 50 (empty before the last step), and "marginal" on tuebingen, the effects alone."""
+    """Return a sign a pair and set, + right, − wrong, 0 undecided: at most 500 rows a pair, 100 and
+    50, and "marginal" on tuebingen, the effects alone; before the last step CURVE, and else ""."""
     first = group[0]
-    form: dict[str, Any] = dict(encoder=first.encoder, film=first.film, labelled=first.labelled)
+    names = ("encoder", "film", "labelled")
+    form: dict[str, Any] = {name: getattr(first, name) for name in names}
     nets: dict[tuple[str, int], MetaCGNN] = {}
     steps = sorted(c.step for c in group if c.goal == "generate") or [8000]
     turns = sorted(c.step for c in group if c.goal == "decide")
@@ -84,22 +102,40 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
             nets.update({("decide", s): net for s, net in zip(turns, fit, strict=True)})
     whole = {goal: max(s for g, s in nets if g == goal) for goal, _ in nets}
     small = max(steps) < 100 and first.prior != "none"
-    return [_look(nets[c.goal, c.step], c.step == whole[c.goal], small) for c in group]
+    return [
+        _look(nets[c.goal, c.step], c.step == whole[c.goal], 5 if small else None, c.encoder)
+        for c in group
+    ]
 
 
-def _look(net: MetaCGNN, last: bool, small: bool) -> dict[str, str]:
-    most = 5 if small else None
-    found = {name: _signs(net, _pairs(name, MOST)[:most]) for name in SETS}
+def _look(net: MetaCGNN, last: bool, most: int | None, encoder: str) -> dict[str, str]:
+    blind = MetaCGNN(parts=net.parts, marginal=True).score
+    score, blind = (tails, tails) if encoder == "tails" else (net.score, blind)
+    found = {}
+    for name in SETS:
+        seen = last or name in CURVE
+        found[name] = _signs(score, _pairs(name, MOST)[:most]) if seen else ""
     for name in FILES:
         for n in FEW:
-            found[f"{name} {n}"] = _signs(net, _pairs(name, n)[:most]) if last else ""
-    blind = MetaCGNN(parts=net.parts, marginal=True)
+            found[f"{name} {n}"] = _signs(score, _pairs(name, n)[:most]) if last else ""
     found["marginal"] = _signs(blind, _pairs("tuebingen", MOST)[:most])
     return found
 
 
-def _signs(net: MetaCGNN, pairs: tuple[Pair, ...]) -> str:
-    support = evaluate(net.score, pairs).support
+def tails(x: Tensor, y: Tensor) -> float:
+    """Return how much heavier the tails of y are: the difference of 5 m₄ − (10/3) m₃².
+
+    Source: ton2021, prop-constant-generator.
+    """
+    weights = []
+    for column in (x, y):
+        z = standardised(column)
+        weights.append(5 * z.pow(4).mean() - 10 / 3 * z.pow(3).mean() ** 2)
+    return (weights[1] - weights[0]).item()
+
+
+def _signs(score: Callable[[Tensor, Tensor], float], pairs: tuple[Pair, ...]) -> str:
+    support = evaluate(score, pairs).support
     return "".join("+" if s > 0 else "-" if s < 0 else "0" for s in support.tolist())
 
 
