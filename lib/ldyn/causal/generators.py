@@ -198,7 +198,8 @@ FAMILIES: dict[str, Family] = {
     "quantile": _classical(_flow),
 }
 
-# The shares of the families in a prior over mechanisms; "wide" is everything but the benchmarks.
+# The shares of the families in a prior over mechanisms. Of the benchmarks "wide" holds net alone,
+# but sim-like is a near relative of SIM.
 PRIORS: dict[str, dict[str, float]] = {
     "narrow": {"multi": 1, "net": 1, "gp2": 1},
     "wide": {
