@@ -12,7 +12,6 @@ from ldyn.causal import (
     sample_pairs,
     sample_tasks,
 )
-from ldyn.causal.laws import rows_standardised
 from ldyn.causal.meta_cgnn import (
     GAMMAS,
     RIDGE,
@@ -23,6 +22,7 @@ from ldyn.causal.meta_cgnn import (
     task_summary,
 )
 from ldyn.core import stream
+from ldyn.data.laws import rows_standardised
 
 
 def untrained(encoder="deepsets", film=True, seed=0):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ldyn.causal import sample_tasks
-from ldyn.causal.laws import rows_standardised
 from ldyn.core import Interval, frozen, log_slope, mean_interval, share_interval, stream
+from ldyn.data.laws import rows_standardised
 
 BINARY = (47, 70, 107)
 CODE = {"+": 1.0, "0": 0.5, "-": 0.0}

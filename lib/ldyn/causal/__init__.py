@@ -10,7 +10,8 @@ from ldyn.causal.columns import (
     to_unit,
 )
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
-from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
+from ldyn.causal.exercises import EXERCISES, check
+from ldyn.causal.generators import FAMILIES, sample_pairs
 from ldyn.causal.heci import heci
 from ldyn.causal.identifiability import (
     additive_defect,
@@ -22,12 +23,14 @@ from ldyn.causal.location_scale import location_scale_fit, loci
 from ldyn.causal.marginals import closer_to_normal, exchanged_marginals, more_values, wider_range
 from ldyn.causal.meta_cgnn import MetaCGNN, load_meta_cgnn
 from ldyn.causal.meta_training import MetaTraining, fit_meta_cgnn
+from ldyn.causal.priors import PRIORS, sample_tasks
 from ldyn.causal.quantiles import quantile_score
 from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
 
 __all__ = [
     "CGNN",
+    "EXERCISES",
     "FAMILIES",
     "PRIORS",
     "CGNNLosses",
@@ -38,6 +41,7 @@ __all__ = [
     "additive_defect",
     "anm",
     "at_most",
+    "check",
     "closer_to_normal",
     "evaluate",
     "exchanged_marginals",

@@ -31,15 +31,15 @@ def location_scale_fit(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
     With η = Bw, a = Bv, B the splines of `spline_basis`, the minimum over w and v ≥ 0 of
     Σ_i (a_i y_i² − y_i η_i + η_i²/(4a_i) − ½ log 2a_i) + ½δ(‖w‖² + ‖v‖²), δ = 10⁻⁵,
-    which is convex in (w, v); by Newton's method with a barrier −t Σ log v_k, t falling to 10⁻⁶.
+    which is convex in (w, v); by Newton's method with a barrier −t Σ log v_k, t from 10⁻² to
+    10⁻⁶.
 
     Source: immer2023, page-identifiable.
     """
     basis = spline_basis(x)
     k = basis.shape[1]
     point = torch.cat([basis.new_zeros(k), basis.new_full((k,), 0.5)])
-    for exponent in range(7):
-        barrier = 10.0**-exponent
+    for barrier in (1e-2, 1e-4, 1e-6):
         for _ in range(50):
             slope, curvature = _derivatives(point, basis, y, barrier)
             step = -torch.linalg.solve(curvature, slope)

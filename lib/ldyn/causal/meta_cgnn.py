@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ldyn.causal.columns import require_columns
-from ldyn.causal.laws import rows_standardised
 from ldyn.core import few_threads, require_choice, stream
+from ldyn.data.laws import rows_standardised
 from ldyn.nets import forward, initialise
 
 ENCODERS = ("deepsets", "cme", "none")

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ldyn.causal.generators import sample_tasks
-from ldyn.causal.laws import log_uniform, rows_standardised
 from ldyn.causal.meta_cgnn import MetaCGNN, Parts, initial_parts, joint_frequencies, joint_mmd
+from ldyn.causal.priors import sample_tasks
 from ldyn.core import few_threads, require_choice, require_count, stream
+from ldyn.data.laws import log_uniform, rows_standardised
 
 GOALS = ("generate", "decide")
 SHARPNESS, SAVE_EVERY = 5.0, 500

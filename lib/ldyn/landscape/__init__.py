@@ -23,6 +23,12 @@ from ldyn.landscape.flatness import (
     sample_inactive,
 )
 from ldyn.landscape.flow import Flow, gradient_flow
+from ldyn.landscape.minima import (
+    Minima,
+    gradient_descent,
+    levenberg_marquardt,
+    newton,
+)
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -43,6 +49,7 @@ __all__ = [
     "Flow",
     "Forms",
     "Inertia",
+    "Minima",
     "SpectralDensity",
     "Toy",
     "UnitGroups",
@@ -63,6 +70,7 @@ __all__ = [
     "gaussian_divergence",
     "gaussian_price",
     "gibbs_price",
+    "gradient_descent",
     "gradient_flow",
     "growth_order",
     "inactive",
@@ -72,6 +80,8 @@ __all__ = [
     "kink_margin",
     "kl_inverse",
     "last_unit_forms",
+    "levenberg_marquardt",
+    "newton",
     "pac_bayes_bound",
     "replicate",
     "rescale",

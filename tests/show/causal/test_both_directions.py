@@ -29,11 +29,11 @@ def test_densities_have_mean_0_and_variance_1(js):
 
 def test_the_backward_fit_is_exact_where_a_formula_is_known(js):
     """Normal and normal, a line; uniform and uniform, where the mean is the middle of a segment."""
-    slope = js(NAME, "[-1, 2].map((y) => expectedCause(y, 'normal', 'normal', 0, 0.5))")
+    slope = js(NAME, "[-1, 2].map((y) => expectedCause(y, nodes('normal', 0), 'normal', 0.5))")
     assert slope == pytest.approx([-1 / 1.25, 2 / 1.25], abs=1e-10)
     reach = math.sqrt(3)
     low, high = max(-reach, 1.5 - 0.5 * reach), min(reach, 1.5 + 0.5 * reach)
-    found = js(NAME, "expectedCause(1.5, 'uniform', 'uniform', 0, 0.5)")
+    found = js(NAME, "expectedCause(1.5, nodes('uniform', 0), 'uniform', 0.5)")
     assert found == pytest.approx((low + high) / 2, abs=2e-3)
 
 
@@ -44,7 +44,7 @@ def test_the_backward_fit_is_that_of_an_integral_with_a_bend(js):
         e = (y - bent) / 0.7
         weight = (-math.sqrt(2) * e.abs()).exp() * torch.where(x > -1, (-x).exp(), 0.0)
         right = ((weight * x).sum() / weight.sum()).item()
-        found = js(NAME, f"expectedCause({y}, 'exponential', 'Laplace', 1.5, 0.7)")
+        found = js(NAME, f"expectedCause({y}, nodes('exponential', 1.5), 'Laplace', 0.7)")
         assert found == pytest.approx(right, abs=2e-4)
 
 

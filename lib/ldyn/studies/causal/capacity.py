@@ -27,7 +27,7 @@ def cells(scale: str) -> list[Cell]:
     """Return four families with six widths; and one width with more rows, runs and steps."""
     pairs, rows, runs, steps = {
         "smoke": (2, 20, 1, 3),
-        "laptop": (50, 150, 2, 600),
+        "laptop": (100, 150, 4, 600),
         "full": (300, 1500, 32, 1500),
     }[scale]
     found = [
@@ -40,11 +40,18 @@ def cells(scale: str) -> list[Cell]:
 
 
 def run(cell: Cell) -> dict[str, Any]:
-    """Return the scores for the true direction, of trained, untrained and constant generators."""
+    """Return the scores for the true direction, of trained, untrained and constant generators; and
+    "agreement", how often two runs decide alike, None for one run."""
     cause, effect = sample_pairs(cell.family, cell.pairs, cell.rows, seed="capacity")
     cgnn = CGNN(hidden=cell.hidden, runs=cell.runs, steps=cell.steps)
     device = default_device()
     losses = cgnn.losses(cause.float().to(device), effect.float().to(device))
     kinds = ("trained", "untrained", "constant")
     found = {kind: [round(s, 4) for s in losses.scores(kind).tolist()] for kind in kinds}
-    return found | {"loss": round(losses.trained.nanmean().item(), 6)}
+    forth, back = losses.trained.unbind(1)
+    yes, runs = (forth < back).double().sum(1), cell.runs  # of so many runs
+    alike = (yes * (yes - 1) + (runs - yes) * (runs - yes - 1)) / max(1, runs * (runs - 1))
+    return found | {
+        "loss": round(losses.trained.mean().item(), 6),
+        "agreement": round(alike.mean().item(), 4) if runs > 1 else None,
+    }

@@ -15,10 +15,11 @@ from ldyn.landscape import (
     inertia,
     kink_margin,
     last_unit_forms,
+    levenberg_marquardt,
+    newton,
     sample_inactive,
 )
 from ldyn.nets import ACTIVATIONS
-from ldyn.optim import levenberg_marquardt, newton
 
 SAMPLES, UNITS, INPUTS, SURPLUS = 40, 2, 3, 2
 SHARES = (0.5, 0.8, -0.3)

@@ -14,14 +14,20 @@ const LAWS = {
 // A line that bends: slope 1 − c far left, 1 + c far right.
 function mechanism(x, bend) { return x + bend * (Math.sqrt(1 + x * x) - 1); }
 
-// E[x|y] by the midpoint rule.
-function expectedCause(y, cause, noise, bend, size, cells = 1600) {
+// Midpoints of the cause's law: x, f(x) and the density at x.
+function nodes(cause, bend, cells = 1200) {
   const [a, b] = LAWS[cause].support, step = (b - a) / cells;
+  return Array.from({ length: cells }, (_, k) => a + (k + 0.5) * step)
+    .map((x) => [x, mechanism(x, bend), LAWS[cause].density(x)]).filter(([, , w]) => w > 1e-12);
+}
+
+// E[x|y].
+function expectedCause(y, grid, noise, size) {
+  const { density } = LAWS[noise];
   let mass = 0, sum = 0;
-  for (let k = 0; k < cells; k++) {
-    const x = a + (k + 0.5) * step;
-    const w = LAWS[cause].density(x) * LAWS[noise].density((y - mechanism(x, bend)) / size);
-    mass += w; sum += w * x;
+  for (const [x, f, w] of grid) {
+    const p = w * density((y - f) / size);
+    mass += p; sum += p * x;
   }
   return sum / mass;
 }
@@ -57,8 +63,9 @@ function bothWays(columns, { cause, noise, bend, size }) {
   const x = columns[cause].cause, e = columns[noise].noise;
   const y = x.map((v, i) => mechanism(v, bend) + size * e[i]);
   const forward = e.map((v) => size * v);
-  const backward = x.map((v, i) => v - expectedCause(y[i], cause, noise, bend, size));
-  return { x, y, forward, backward, there: dependence(x, forward), back: dependence(y, backward) };
+  const grid = nodes(cause, bend);
+  const backward = x.map((v, i) => v - expectedCause(y[i], grid, noise, size));
+  return { x, y, grid, forward, backward, there: dependence(x, forward), back: dependence(y, backward) };
 }
 
 function reach(column) {
@@ -101,9 +108,9 @@ function render({ model, el }) {
   };
 
   fig.draw({ aspect: 0.4, tallest: 270, lowest: 170 }, (pen, page) => {
-    const { x, y, cause: c, noise: e, bend: b, size: s } = now();
+    const { x, y, grid, noise: e, bend: b, size: s } = now();
     panel(pen, page, 0, x, y, ["x", "y, and f(x)"], page.ink.blue, (v) => mechanism(v, b));
-    panel(pen, page, 1, y, x, ["y", "x, and E[x|y]"], page.ink.vermilion, (v) => expectedCause(v, c, e, b, s));
+    panel(pen, page, 1, y, x, ["y", "x, and E[x|y]"], page.ink.vermilion, (v) => expectedCause(v, grid, e, s));
   });
   fig.draw({ aspect: 0.36, tallest: 240, lowest: 160, label: "The residuals of both fits against their inputs." },
     (pen, page) => {
