@@ -125,7 +125,7 @@ def _look(net: MetaCGNN, last: bool, most: int | None, encoder: str) -> dict[str
 def tails(x: Tensor, y: Tensor) -> float:
     """Return how much heavier the tails of y are: the difference of 5 m₄ − (10/3) m₃².
 
-    Source: ton2021, prop-constant-generator.
+    Source: ton2021, prop-heavier-tails.
     """
     weights = []
     for column in (x, y):
