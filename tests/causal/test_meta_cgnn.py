@@ -244,5 +244,9 @@ def test_bad_arguments_are_refused():
         MetaTraining(goal="win")
     with pytest.raises(ValueError, match="points must be an integer >= 40"):
         MetaTraining(points=20)
+    with pytest.raises(ValueError, match="steps must be an integer >= 0"):
+        MetaTraining(steps=-1)
+    with pytest.raises(ValueError, match="rate must be a finite number > 0"):
+        MetaTraining(rate=0.0)
     with pytest.raises(ValueError, match="prior must be one of"):
         fit_meta_cgnn(MetaTraining(prior="vast", **SMALL), seed=0)
