@@ -103,7 +103,7 @@ def cheapest(name: str) -> list:
 
 
 # Long training amplifies rounding, which differs from one processor to the next.
-AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule"}
+AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule", "meta_cgnn", "transfer_map"}
 
 
 # Data that studies read, where a test cannot have them.
