@@ -1,5 +1,6 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
+from ldyn.causal.antisymmetric import AntisymmetricNets, fit_temperature
 from ldyn.causal.columns import (
     at_most,
     mid_ranks,
@@ -8,7 +9,9 @@ from ldyn.causal.columns import (
     standardised,
     to_unit,
 )
+from ldyn.causal.direction import Direction, direction, network_scores
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
+from ldyn.causal.features import blind_features, pair_features
 from ldyn.causal.generators import FAMILIES, PRIORS, sample_pairs, sample_tasks
 from ldyn.causal.heci import heci
 from ldyn.causal.location_scale import location_scale_fit, loci
@@ -20,13 +23,18 @@ from ldyn.causal.slopes import igci
 __all__ = [
     "FAMILIES",
     "PRIORS",
+    "AntisymmetricNets",
+    "Direction",
     "Evaluation",
     "accuracy_difference",
     "anm",
     "at_most",
+    "blind_features",
     "closer_to_normal",
+    "direction",
     "evaluate",
     "exchanged_marginals",
+    "fit_temperature",
     "heci",
     "igci",
     "location_scale_fit",
@@ -34,7 +42,9 @@ __all__ = [
     "mcnemar",
     "mid_ranks",
     "more_values",
+    "network_scores",
     "normal_scores",
+    "pair_features",
     "quantile_score",
     "reci",
     "require_columns",

@@ -31,7 +31,7 @@ class Cell:
 
 def cells(scale: str) -> list[Cell]:
     """Return one small training for smoke, five at laptop scale, ten of eight times the tasks."""
-    tasks, steps, seeds = {"smoke": (50, 40, 1), "laptop": (1000, 1500, 5)}.get(
+    tasks, steps, seeds = {"smoke": (10, 20, 1), "laptop": (1000, 1500, 5)}.get(
         scale, (8000, 12_000, 10)
     )
     return [Cell(tasks=tasks, steps=steps, seed=s) for s in range(seeds)]
