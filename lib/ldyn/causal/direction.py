@@ -22,6 +22,7 @@ class Direction:
 
     Fields: `score`, log-odds, positive if x causes y; `confidence` in [½, 1], the share of right
     answers among synthetic tasks with this score; `doubts`, reasons to trust it less.
+    Source: guo2017, prop-proper-scoring.
     """
 
     score: float
