@@ -18,6 +18,7 @@ def test_the_cells_are_seeds_and_sets():
 
 @pytest.fixture
 def trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(direction_model, "SIZES", (25, 40))
     monkeypatch.setenv("LDYN_RESULTS", str(tmp_path))
     (cell,) = direction_model.cells("smoke")
     return cell, direction_model.run(cell), tmp_path / "causal" / "direction-0.npz"
