@@ -41,19 +41,28 @@ def cells(scale: str) -> list[Cell]:
 
 
 def run(cell: Cell) -> dict[str, Any]:
-    """Return for both sets the accuracy and "right", a digit a pair, of the mean score."""
+    """Return for both sets the accuracy and "right", a digit a pair, of the mean score; and for
+    each feature how often it is larger for the true direction, in the tasks and in the sets."""
     with few_threads():
         views = task_views(cell.tasks, f"attempt {cell.seed}", rounded=0.6 * (cell.arm == "coarse"))
         kept = [(_seen(f, cell.arm), _seen(r, cell.arm)) for f, r in views]
         nets = fit_nets(kept, seeds=[f"{cell.seed} {j}" for j in range(NETS)], steps=cell.steps)
-        found: dict[str, Any] = {}
+        tasks = views[0]
+        found: dict[str, Any] = {"tasks larger": _larger(*tasks, torch.ones(len(tasks[0])))}
         for name in SETS:
             rows, weights = _pairs(name)
+            means = (torch.stack([pair[i].mean(0) for pair in rows]) for i in range(2))
+            found[f"{name} larger"] = _larger(*means, weights)
             score = [nets.scores(_seen(f, cell.arm), _seen(r, cell.arm)).mean() for f, r in rows]
             e = Evaluation(support=torch.stack(score).double(), weights=weights)
             found[name] = e.accuracy
             found[f"{name} right"] = "".join(str(int(r)) for r in e.right.tolist())
     return found
+
+
+def _larger(ahead: Tensor, back: Tensor, weights: Tensor) -> list[float]:
+    more = ((ahead - back).sign().double() + 1) / 2
+    return [round(v, 3) for v in (weights.double() @ more / weights.sum()).tolist()]
 
 
 def _seen(features: Tensor, arm: str) -> Tensor:
