@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ldyn.causal.antisymmetric import AntisymmetricNets
-from ldyn.studies.causal import baselines, direction_model, direction_scores
+from ldyn.causal import AntisymmetricNets, normal_scores, pair_features
+from ldyn.studies.causal import baselines, direction_attempts, direction_model, direction_scores
 
 
 def test_the_cells_are_seeds_and_sets():
@@ -58,3 +58,43 @@ def test_scores_of_pairs_are_those_of_each_alone(trained):
         for one, other in zip(together, alone, strict=True):
             assert torch.allclose(one[:, j], other[:, 0], atol=1e-8)
     assert cell.pairs == "SIM"
+
+
+def test_an_attempt_with_windows_sees_nothing_else():
+    """Neither another law of the columns nor anything but windows changes what it sees."""
+    g = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 80, generator=g, dtype=torch.float64)
+    y = x.square() + torch.randn(1, 80, generator=g, dtype=torch.float64)
+    seen = [direction_attempts._seen(f, "windows") for f in pair_features(x, y)]
+    ranks = [normal_scores(c[0])[None] for c in (x, y)]
+    for one, other, exact in zip(
+        seen, pair_features(x.exp(), y**3), pair_features(*ranks), strict=True
+    ):
+        assert torch.allclose(one, direction_attempts._seen(other, "windows"), atol=1e-9)
+        kept = one[0].nonzero()[:, 0]
+        assert torch.allclose(one[0, kept], exact[0, kept], atol=1e-9)
+        assert 12 <= len(kept) <= 20
+
+
+@pytest.mark.parametrize("arm", ["windows", "coarse"])
+def test_an_attempt_has_an_answer_for_each_pair(arm, monkeypatch):
+    monkeypatch.setattr(direction_model, "SIZES", (25, 40))
+    (cell,) = [c for c in direction_attempts.cells("smoke") if c.arm == arm]
+    sets = {"tuebingen": direction_attempts._pairs("SIM")} | {
+        "SIM": direction_attempts._pairs("SIM")
+    }
+    few = {name: (rows[:9], weights[:9]) for name, (rows, weights) in sets.items()}
+    monkeypatch.setattr(direction_attempts, "_pairs", few.__getitem__)
+    found = direction_attempts.run(cell)
+    assert {len(found[f"{name} right"]) for name in direction_attempts.SETS} == {9}
+    assert {len(v) for k, v in found.items() if "larger" in k} == {116}
+
+
+def test_more_columns_are_coarse_in_the_coarse_arm():
+    ties = []
+    for rounded in (0.0, 0.6):
+        tasks = direction_model._tasks(300, 100, "coarse", rounded)
+        distinct = torch.tensor([len(row.unique()) for x, _ in tasks for row in x])
+        ties.append((distinct < 80).double().mean().item())
+    assert ties[0] < 0.35
+    assert ties[1] > 0.55

@@ -51,8 +51,8 @@ def run(cell: Cell) -> dict[str, Any]:
         found: dict[str, Any] = {"tasks larger": _larger(*tasks, torch.ones(len(tasks[0])))}
         for name in SETS:
             rows, weights = _pairs(name)
-            means = (torch.stack([pair[i].mean(0) for pair in rows]) for i in range(2))
-            found[f"{name} larger"] = _larger(*means, weights)
+            ahead, back = (torch.stack([pair[i].mean(0) for pair in rows]) for i in range(2))
+            found[f"{name} larger"] = _larger(ahead, back, weights)
             score = [nets.scores(_seen(f, cell.arm), _seen(r, cell.arm)).mean() for f, r in rows]
             e = Evaluation(support=torch.stack(score).double(), weights=weights)
             found[name] = e.accuracy
