@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ldyn.causal import AntisymmetricNets, normal_scores, pair_features
+from ldyn.causal import AntisymmetricNets, normal_scores, pair_features, sample_pairs
 from ldyn.studies.causal import baselines, direction_attempts, direction_model, direction_scores
 
 
@@ -80,11 +80,9 @@ def test_an_attempt_with_windows_sees_nothing_else():
 def test_an_attempt_has_an_answer_for_each_pair(arm, monkeypatch):
     monkeypatch.setattr(direction_model, "SIZES", (25, 40))
     (cell,) = [c for c in direction_attempts.cells("smoke") if c.arm == arm]
-    sets = {"tuebingen": direction_attempts._pairs("SIM")} | {
-        "SIM": direction_attempts._pairs("SIM")
-    }
-    few = {name: (rows[:9], weights[:9]) for name, (rows, weights) in sets.items()}
-    monkeypatch.setattr(direction_attempts, "_pairs", few.__getitem__)
+    x, y = (c.float().split(1) for c in sample_pairs("anm", 9, 40, seed="attempt"))
+    pairs = [pair_features(*pair) for pair in zip(x, y, strict=True)]
+    monkeypatch.setattr(direction_attempts, "_pairs", lambda name: (pairs, torch.ones(9).double()))
     found = direction_attempts.run(cell)
     assert {len(found[f"{name} right"]) for name in direction_attempts.SETS} == {9}
     assert {len(v) for k, v in found.items() if "larger" in k} == {116}
