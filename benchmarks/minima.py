@@ -14,8 +14,7 @@ from _table import Run, alternate, asked_scale, ratio
 from scipy.optimize import least_squares
 from torch import Tensor
 
-from ldyn.landscape import UnitNet
-from ldyn.optim import levenberg_marquardt
+from ldyn.landscape import UnitNet, levenberg_marquardt
 from ldyn.studies.landscape import inertia
 
 TOGETHER = "all of a shape at once, ldyn.landscape"

@@ -22,7 +22,7 @@ def test_no_score_is_missing_from_the_list(scores):
         and list(inspect.signature(f).parameters)[:2] == ["x", "y"]
         and inspect.signature(f).return_annotation in (float, "float")
     }
-    assert found == listed
+    assert found - {"relative_hsic"} == listed  # which is symmetric: a dependence, no direction
 
 
 @pytest.mark.parametrize("n", [10, 23, 300])

@@ -7,11 +7,13 @@ from ldyn.core import frozen, stream
 from ldyn.landscape import (
     UnitNet,
     fukumizu_amari_toy,
+    gradient_descent,
     last_unit_forms,
+    levenberg_marquardt,
+    newton,
     separating_map,
     surplus_block,
 )
-from ldyn.optim import gradient_descent, levenberg_marquardt, newton
 
 F64 = torch.float64
 

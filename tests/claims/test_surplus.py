@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from ldyn.core import frozen, stream
-from ldyn.landscape import UnitNet, sample_conditioned
-from ldyn.optim import levenberg_marquardt
+from ldyn.landscape import UnitNet, levenberg_marquardt, sample_conditioned
 from ldyn.studies.landscape import surplus
 
 F64 = torch.float64

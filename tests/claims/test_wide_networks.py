@@ -12,9 +12,10 @@ from ldyn.landscape import (
     fukumizu_amari_toy,
     gated_unit,
     gradient_flow,
+    levenberg_marquardt,
+    newton,
     surjections,
 )
-from ldyn.optim import levenberg_marquardt, newton
 
 F64 = torch.float64
 

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from ldyn.core import stream
-from ldyn.linalg import dense_hessian, flat_parameters, gauss_newton_operator, hessian_operator
+from ldyn.landscape import dense_hessian
+from ldyn.linalg import flat_parameters, gauss_newton_operator, hessian_operator
 
 
 def squared(outputs, targets):

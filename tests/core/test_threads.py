@@ -7,9 +7,8 @@ import torch
 
 from ldyn.core import few_threads, stream
 from ldyn.core.threads import SMALL
-from ldyn.landscape import gradient_flow
+from ldyn.landscape import gradient_descent, gradient_flow, levenberg_marquardt, newton
 from ldyn.nets import Training, fit_nets, training
-from ldyn.optim import gradient_descent, levenberg_marquardt, newton
 
 OUTSIDE = 2
 

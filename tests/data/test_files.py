@@ -8,6 +8,8 @@ from ldyn import data
 from ldyn.data import files as module
 from ldyn.data.sources import SOURCES
 
+BQCD = "0e6eefefc46f1abcd876fe34751e18fbd9d23ef8"
+
 
 def test_a_file_is_downloaded_once_and_then_read_from_the_cache(site):
     assert np.array_equal(data.fetch(NAME), PICTURE)
@@ -173,5 +175,7 @@ def test_every_file_has_a_mirror_and_every_address_its_name():
     """The last part of an address is the file's own name, or the archive's that holds it."""
     for name, listed in SOURCES.items():
         assert len(set(listed.urls)) > 1, f"{name} has one address alone"
-        expected = "cifar-10-binary.tar.gz" if listed.member else name.rpartition("/")[2]
-        assert {url.rpartition("/")[2] for url in listed.urls} == {expected}
+        folder, _, file = name.rpartition("/")
+        archives = {"cifar-10": {"cifar-10-binary.tar.gz"}, "pairs": {BQCD, f"{BQCD}.zip"}}
+        expected = archives.get(folder, {file}) | ({"pairs.zip"} if "tuebingen" in file else set())
+        assert {url.rpartition("/")[2] for url in listed.urls} == expected

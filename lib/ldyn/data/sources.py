@@ -43,10 +43,13 @@ _ADDRESSES = {
         "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
         "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/",
     ),
-    # A commit of the repository of Tagasovska et al.; the real pairs' own home goes before it.
-    "pairs": ("https://codeload.github.com/tagas/bQCD/zip/",),
 }
+# A commit of the repository of Tagasovska et al.; the real pairs' own home goes before it.
 _BQCD = "0e6eefefc46f1abcd876fe34751e18fbd9d23ef8"
+_BQCD_URLS = (
+    f"https://github.com/tagas/bQCD/archive/{_BQCD}.zip",
+    f"https://codeload.github.com/tagas/bQCD/zip/{_BQCD}",
+)
 _TUEBINGEN = ("https://webdav.tuebingen.mpg.de/cause-effect/pairs.zip",)
 
 
@@ -86,7 +89,7 @@ def _cifar_files(digests: dict[str, str]) -> dict[str, Source]:
 def _pair_files(digests: dict[str, tuple[int, str]]) -> dict[str, Source]:
     return {
         f"pairs/{name}.npz": Source(
-            urls=(_TUEBINGEN if name == "tuebingen" else ()) + _urls("pairs", _BQCD),
+            urls=(_TUEBINGEN if name == "tuebingen" else ()) + _BQCD_URLS,
             digest=digest,
             shape=(rows, 5),
             decode=partial(pairs, folder=PAIR_SETS[name]),

@@ -11,6 +11,7 @@ from ldyn.landscape.blocks import (
 from ldyn.landscape.channels import channel_pair, gated_unit
 from ldyn.landscape.copies import difference_vector, unit_forms, unit_positions
 from ldyn.landscape.curve import curve_toy
+from ldyn.landscape.dense import Inertia, dense_hessian, inertia
 from ldyn.landscape.density import SpectralDensity, spectral_density
 from ldyn.landscape.embeddings import add_inactive, add_unpropagated, replicate, rescale
 from ldyn.landscape.exercises import EXERCISES, check
@@ -22,6 +23,12 @@ from ldyn.landscape.flatness import (
     sample_inactive,
 )
 from ldyn.landscape.flow import Flow, gradient_flow
+from ldyn.landscape.minima import (
+    Minima,
+    gradient_descent,
+    levenberg_marquardt,
+    newton,
+)
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -41,6 +48,8 @@ __all__ = [
     "EXERCISES",
     "Flow",
     "Forms",
+    "Inertia",
+    "Minima",
     "SpectralDensity",
     "Toy",
     "UnitGroups",
@@ -52,6 +61,7 @@ __all__ = [
     "check",
     "classify_units",
     "curve_toy",
+    "dense_hessian",
     "difference_vector",
     "exchange_rate",
     "expansion_count",
@@ -60,14 +70,18 @@ __all__ = [
     "gaussian_divergence",
     "gaussian_price",
     "gibbs_price",
+    "gradient_descent",
     "gradient_flow",
     "growth_order",
     "inactive",
     "inactive_probability",
+    "inertia",
     "kink_distance",
     "kink_margin",
     "kl_inverse",
     "last_unit_forms",
+    "levenberg_marquardt",
+    "newton",
     "pac_bayes_bound",
     "replicate",
     "rescale",

@@ -3,9 +3,9 @@
 import torch
 
 from ldyn.core import require_choice
+from ldyn.landscape.minima import levenberg_marquardt, newton
 from ldyn.landscape.toy import Toy
 from ldyn.landscape.units import UnitNet
-from ldyn.optim import levenberg_marquardt, newton
 
 # Near the minima with the least loss that 200 random starts found; for ReLU, off the kinks.
 STARTS = {

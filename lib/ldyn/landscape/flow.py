@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import grad, jacfwd, vmap
 
 from ldyn.core import few_threads, require_count, require_positive
-from ldyn.optim import gram_work
+from ldyn.landscape.minima import gram_work
 
 Derivatives = Callable[..., tuple[Tensor, Tensor]]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ldyn.landscape.minima import levenberg_marquardt, newton
 from ldyn.landscape.units import UnitNet
-from ldyn.optim import levenberg_marquardt, newton
 
 
 @dataclass(frozen=True, kw_only=True)

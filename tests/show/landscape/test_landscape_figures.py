@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from ldyn.landscape import Forms, fukumizu_amari_toy, surplus_inertia
-from ldyn.optim import gradient_descent
+from ldyn.landscape import Forms, fukumizu_amari_toy, gradient_descent, surplus_inertia
 
 F64 = torch.float64
 

@@ -7,9 +7,15 @@ import torch
 from torch import Tensor
 
 from ldyn.core import default_device, stream
-from ldyn.landscape import UnitNet, last_unit_forms, surplus_inertia
-from ldyn.linalg import dense_hessian, inertia
-from ldyn.optim import levenberg_marquardt, newton
+from ldyn.landscape import (
+    UnitNet,
+    dense_hessian,
+    inertia,
+    last_unit_forms,
+    levenberg_marquardt,
+    newton,
+    surplus_inertia,
+)
 
 SAMPLES = 60
 # (units H_0; inputs D, the constant one included; outputs M; whether there is a constant input)

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import stream
-from ldyn.landscape import UnitNet, gradient_flow
-from ldyn.optim import levenberg_marquardt
+from ldyn.landscape import UnitNet, gradient_flow, levenberg_marquardt
 
 SAMPLES, TEACHER, LAST = 40, 5, 1e8
 FIT, CLOSE, NEAR = 1e-6, 1e-3, 0.1

@@ -10,13 +10,15 @@ from torch.func import grad
 from ldyn.core import stream
 from ldyn.landscape import (
     UnitNet,
+    dense_hessian,
     inactive,
+    inertia,
     kink_margin,
     last_unit_forms,
+    levenberg_marquardt,
+    newton,
     sample_inactive,
 )
-from ldyn.linalg import dense_hessian, inertia
-from ldyn.optim import levenberg_marquardt, newton
 
 SAMPLES = 40
 SHAPES = [(2, 2, 1), (3, 3, 1), (3, 3, 2)]  # units H_0, inputs D with the constant one, outputs M

@@ -10,14 +10,16 @@ from torch.func import grad
 from ldyn.core import stream
 from ldyn.landscape import (
     UnitNet,
+    dense_hessian,
     inactive,
+    inertia,
     kink_margin,
     last_unit_forms,
+    levenberg_marquardt,
+    newton,
     sample_inactive,
 )
-from ldyn.linalg import dense_hessian, inertia
 from ldyn.nets import ACTIVATIONS
-from ldyn.optim import levenberg_marquardt, newton
 
 SAMPLES, UNITS, INPUTS, SURPLUS = 40, 2, 3, 2
 SHARES = (0.5, 0.8, -0.3)

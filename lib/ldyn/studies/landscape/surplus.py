@@ -8,8 +8,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from ldyn.core import default_device, stream
-from ldyn.landscape import UnitNet, sample_conditioned
-from ldyn.optim import levenberg_marquardt
+from ldyn.landscape import UnitNet, levenberg_marquardt, sample_conditioned
 
 V = (1.0, 1.0, -1.0)
 W = ((3.0, 0.0), (-3.0, 1.2), (3.0, -1.8))

@@ -5,8 +5,13 @@ import torch
 from scipy.optimize import least_squares
 
 from ldyn.core import stream
-from ldyn.landscape import UnitNet, fukumizu_amari_toy
-from ldyn.optim import gradient_descent, levenberg_marquardt, newton
+from ldyn.landscape import (
+    UnitNet,
+    fukumizu_amari_toy,
+    gradient_descent,
+    levenberg_marquardt,
+    newton,
+)
 
 F64 = torch.float64
 

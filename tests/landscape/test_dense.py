@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.linalg import dense_hessian, inertia
+from ldyn.landscape import dense_hessian, inertia
 
 
 def rotated(values):

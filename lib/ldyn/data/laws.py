@@ -142,7 +142,7 @@ LAWS: tuple[Callable[[Tensor, Generator], Tensor], ...] = (
 def random_laws(count: int, n: int, *, draw: Generator) -> Tensor:
     """Return standardised samples of laws from LAWS, each with a random sign, (count, n).
 
-    Source: montagna2024, def-wide-prior.
+    Source: montagna2026, def-wide-prior.
     """
     sample = choose(LAWS, [1.0] * len(LAWS), draw, torch.empty(count, n, dtype=torch.float64))
     sign = uniform(draw, count, 1).sub(0.5).sign()
@@ -205,6 +205,6 @@ FUNCTIONS: tuple[Callable[[Tensor, Generator], Tensor], ...] = (
 def random_functions(x: Tensor, *, draw: Generator) -> Tensor:
     """Return a function from FUNCTIONS at each task's points (count, n), standardised there.
 
-    Source: montagna2024, def-wide-prior.
+    Source: montagna2026, def-wide-prior.
     """
     return rows_standardised(choose(FUNCTIONS, [1.0] * len(FUNCTIONS), draw, x), 1e-6)
