@@ -104,6 +104,9 @@ def cheapest(name: str) -> list:
 
 # Long training amplifies rounding, which differs from one processor to the next.
 AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule", "meta_cgnn", "transfer_map"}
+AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule"}
+# Training that also writes the networks which come with the book, or is long.
+AMPLIFIED |= {"direction_model", "direction_attempts"}
 
 
 # Data that studies read, where a test cannot have them.
