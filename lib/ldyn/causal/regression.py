@@ -35,7 +35,6 @@ def anm(x: Tensor, y: Tensor) -> float:
     random are used.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: hoyer2009, page-identifiable.
     Source: hoyer2009, def-anm.
     """
     a, b = (standardised(c) for c in at_most(2000, *require_columns(x, y)))
