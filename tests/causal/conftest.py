@@ -42,6 +42,7 @@ SCORES = {
     "reci": Score(of=reci, clear=False),
     "reci standard": Score(of=partial(reci, scale="standard")),
     "anm": Score(of=anm),
+    "lingam": Score(of=lingam, clear=False),
     "loci": Score(of=loci),
     "loci hsic": Score(of=partial(loci, criterion="hsic")),
     "heci": Score(of=heci, turns=False),  # ranges are made from the left

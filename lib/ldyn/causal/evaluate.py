@@ -81,9 +81,7 @@ def evaluate(score: Score, pairs: Sequence[Pair], *, seed: int = 0) -> Evaluatio
         seen = pair.swapped() if coin else pair
         support.append(seen.target * float(score(seen.x, seen.y)))
         if support[-1] != support[-1]:
-            raise ValueError(
-                f"expected a score, got NaN for the pair {pair.name!r}; try 0 for a tie"
-            )
+            raise ValueError(f"expected a score, got NaN for {pair.name!r}; try 0 for a tie")
     weights = [pair.weight for pair in pairs]
     double = torch.float64
     return Evaluation(
