@@ -39,7 +39,6 @@ SCORES = {
     "igci": Score(of=igci, clear=False),
     "igci normal": Score(of=partial(igci, reference="normal")),
     "igci slope": Score(of=partial(igci, estimator="slope"), clear=False),
-    "lingam": Score(of=lingam, clear=False),
     "reci": Score(of=reci, clear=False),
     "reci standard": Score(of=partial(reci, scale="standard")),
     "anm": Score(of=anm),
