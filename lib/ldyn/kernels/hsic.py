@@ -20,7 +20,7 @@ def hsic(
 
     Arguments: `x` (n, d) and `y` (n, e), row i of both observed together; O(n²) time, O(n) memory.
     Raises: ValueError for bad points, samples that do not match, or, unbiased, n < 4.
-    Source: gretton2005, def-hsic.
+    Source: gretton2005, def-hsic, prop-hsic-independence.
     """
     require_points(x)
     require_points(y, name="y")
