@@ -60,6 +60,7 @@ def test_confidence_is_right_on_fresh_tasks(claim):
     assert off.abs().max() < 8
 
 
+@pytest.mark.xfail(strict=True, reason="99 pairs do not show it: the interval contains 0")
 def test_confidence_is_too_high_on_the_real_pairs(claim):
     e = judged("tuebingen")
     excess = e.support.abs().sigmoid() - e.right
@@ -80,7 +81,10 @@ def test_confidence_is_too_high_on_the_real_pairs(claim):
         ("direction-multi-net", ("multi", "net"), "as they are", 90),
         ("direction-an-ls", ("AN", "LS"), "as they are", 97),
         ("direction-an-ls-matched", ("AN", "LS"), "matched", 95),
-        ("direction-tuebingen", ("tuebingen",), "as they are", 72),
+        pytest.param(
+            *("direction-tuebingen", ("tuebingen",), "as they are", 72),
+            marks=pytest.mark.xfail(strict=True, reason="64 %; 72 is within the interval"),
+        ),
     ],
 )
 def test_what_it_reaches(claim, row, names, margins, goal):
@@ -108,7 +112,16 @@ def lead(rows, margins, method):
 
 
 @pytest.mark.parametrize(
-    ("row", "margins"), [("small-lead", "as they are"), ("small-lead-matched", "matched")]
+    ("row", "margins"),
+    [
+        ("small-lead", "as they are"),
+        pytest.param(
+            *("small-lead-matched", "matched"),
+            marks=pytest.mark.xfail(
+                strict=True, reason="LOCI's likelihood at 50 rows: the interval contains 0"
+            ),
+        ),
+    ],
 )
 def test_it_is_ahead_where_rows_are_few(claim, row, margins):
     found = [lead(rows, margins, method) for rows in (50, 100) for method in RIVALS]
