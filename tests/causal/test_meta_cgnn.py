@@ -109,6 +109,8 @@ def test_summaries_know_the_sample_and_not_its_order(encoder):
     order = torch.randperm(40, generator=stream("order"))
     one = task_summary(parts, x[None], y[None])
     torch.testing.assert_close(task_summary(parts, x[order][None], y[order][None]), one)
+    twice = task_summary(parts, torch.cat([x, x])[None], torch.cat([y, y])[None])
+    torch.testing.assert_close(twice, one)  # means, not sums: each row stands twice
     assert not torch.allclose(task_summary(parts, y[None], x[None]), one)
     assert task_summary(double(initial_parts("none", True, 0)), x[None], y[None]) is None
 
@@ -155,6 +157,7 @@ def test_the_marginal_decision_sees_effects_alone():
     blind = MetaCGNN(parts=net.parts, marginal=True)
     torch.testing.assert_close(blind.costs(x, y), blind.costs(other, y))
     assert (net.costs(x, y) - net.costs(other, y)).abs() > 1e-3
+    assert blind.costs(x, y) > 1e-2
 
 
 SMALL = {"tasks": 40, "points": 60, "batch": 4}
@@ -241,5 +244,9 @@ def test_bad_arguments_are_refused():
         MetaTraining(goal="win")
     with pytest.raises(ValueError, match="points must be an integer >= 40"):
         MetaTraining(points=20)
+    with pytest.raises(ValueError, match="steps must be an integer >= 0"):
+        MetaTraining(steps=-1)
+    with pytest.raises(ValueError, match="rate must be a finite number > 0"):
+        MetaTraining(rate=0.0)
     with pytest.raises(ValueError, match="prior must be one of"):
         fit_meta_cgnn(MetaTraining(prior="vast", **SMALL), seed=0)

@@ -191,7 +191,7 @@ class MetaCGNN:
     def constant(self) -> "MetaCGNN":
         """Return the control ŷ = 0: its last layer is zero, so effects are compared with a point.
 
-        Source: ton2021, prop-constant-generator.
+        Source: ton2021, prop-heavier-tails.
         """
         return replace(self, parts={**self.parts, "out": [0 * p for p in self.parts["out"]]})
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ldyn.causal.meta_cgnn import MetaCGNN, Parts, initial_parts, joint_frequencies, joint_mmd
 from ldyn.causal.priors import sample_tasks
-from ldyn.core import few_threads, require_choice, require_count, stream
+from ldyn.core import few_threads, require_choice, require_count, require_positive, stream
 from ldyn.data.laws import log_uniform, rows_standardised
 
 GOALS = ("generate", "decide")
@@ -23,7 +23,7 @@ class MetaTraining:
     Fields: `prior` of the tasks, a name in PRIORS or FAMILIES; `encoder` and `film`, its form;
     `labelled`, whether it knows the cause (else each task is turned by a coin at each step);
     `goal` "generate" (MMD) or "decide" (softplus of the gap); `looks`, steps to keep it at.
-    Raises: ValueError for an unknown goal, or counts that are not ≥ 1.
+    Raises: ValueError for an unknown goal, a rate that is not > 0, or counts below the least.
     Source: ton2021, def-meta-cgnn.
     """
 
@@ -41,9 +41,9 @@ class MetaTraining:
 
     def __post_init__(self) -> None:
         require_choice(self.goal, GOALS, "goal")
-        for name in ("batch", "tasks", "points"):
-            require_count(getattr(self, name), name)
-        require_count(self.points, "points", at_least=40)
+        require_positive(self.rate, "rate")
+        for name, least in (("steps", 0), ("batch", 1), ("tasks", 1), ("points", 40)):
+            require_count(getattr(self, name), name, at_least=least)
 
 
 def fit_meta_cgnn(

@@ -7,7 +7,8 @@ from ldyn.causal.generators import FAMILIES, sample_pairs
 from ldyn.core import require_choice, require_count, stream
 from ldyn.data.laws import log_uniform, normal, rows_standardised, uniform
 
-# The shares of the families in a prior over mechanisms; "wide" is everything but the benchmarks.
+# The shares of the families in a prior over mechanisms. Of the benchmarks "wide" holds net alone,
+# but sim-like is a near relative of SIM.
 PRIORS: dict[str, dict[str, float]] = {
     "narrow": {"multi": 1, "net": 1, "gp2": 1},
     "wide": {

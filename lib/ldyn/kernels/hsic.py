@@ -20,7 +20,7 @@ def hsic(
 
     Arguments: `x` (n, d) and `y` (n, e), row i of both observed together; O(n²) time, O(n) memory.
     Raises: ValueError for bad points, samples that do not match, or, unbiased, n < 4.
-    Source: gretton2005, def-hsic.
+    Source: gretton2005, def-hsic, prop-hsic-independence.
     """
     require_points(x)
     require_points(y, name="y")
@@ -49,7 +49,7 @@ def median_bandwidth(x: Tensor, *, rows: int = 1000) -> float:
     1 if all points are one.
 
     Raises: ValueError for bad points.
-    Source: gretton2005, page-sample-distances.
+    Source: gretton2008, prop-hsic-independence.
     """
     require_points(x)
     chosen = torch.linspace(0, len(x) - 1, min(rows, len(x)), device=x.device).round().long()

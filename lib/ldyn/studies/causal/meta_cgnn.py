@@ -44,9 +44,9 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return five seeds of the wide prior (three without FiLM or encoder), three of the narrow."""
+    """Return five seeds of the wide prior, two of the other arms, ten untrained networks."""
     last = {"smoke": 12, "laptop": 8000, "full": 20_000}[scale]
-    main, few = {"smoke": (1, 1), "laptop": (5, 3), "full": (10, 10)}[scale]
+    main, few = {"smoke": (1, 1), "laptop": (5, 2), "full": (10, 10)}[scale]
     looks, turns = ((0,), (6,)) if scale == "smoke" else (LOOKS, TURNS)
     wide, none = ("wide", "deepsets", True, True), ("none", "deepsets", True, True)
     arms: list[tuple[Any, str, int, tuple[int, ...]]] = [
@@ -58,10 +58,9 @@ def cells(scale: str) -> list[Cell]:
         (("wide", "cme", True, True), "generate", main, (last,)),
         (("wide", "deepsets", True, False), "generate", main, (last,)),
         (("narrow", "deepsets", True, True), "generate", few, (last,)),
-        (("narrow", "cme", True, True), "generate", few, (last,)),
-        (("wide", "none", True, True), "generate", few, (last,)),
-        (("wide", "deepsets", False, True), "generate", few, (last,)),
         (("wide", "cme", False, True), "generate", few, (last,)),
+        (("wide", "none", True, True), "generate", few, (last,)),
+        (("narrow", "cme", True, True), "generate", few, (last,)),
     ]
     rows = [
         (arm, g, s, step) for arm, g, seeds, steps in arms for s in range(seeds) for step in steps
@@ -125,7 +124,7 @@ def _look(net: MetaCGNN, last: bool, most: int | None, encoder: str) -> dict[str
 def tails(x: Tensor, y: Tensor) -> float:
     """Return how much heavier the tails of y are: the difference of 5 m₄ − (10/3) m₃².
 
-    Source: ton2021, prop-constant-generator.
+    Source: ton2021, prop-heavier-tails.
     """
     weights = []
     for column in (x, y):
