@@ -60,6 +60,7 @@ def test_confidence_is_right_on_fresh_tasks(claim):
     assert off.abs().max() < 8
 
 
+@pytest.mark.xfail(strict=True, reason="99 pairs do not show it: the interval contains 0")
 def test_confidence_is_too_high_on_the_real_pairs(claim):
     e = judged("tuebingen")
     excess = e.support.abs().sigmoid() - e.right
@@ -80,13 +81,47 @@ def test_confidence_is_too_high_on_the_real_pairs(claim):
         ("direction-multi-net", ("multi", "net"), "as they are", 90),
         ("direction-an-ls", ("AN", "LS"), "as they are", 97),
         ("direction-an-ls-matched", ("AN", "LS"), "matched", 95),
-        ("direction-tuebingen", ("tuebingen",), "as they are", 72),
+        pytest.param(
+            *("direction-tuebingen", ("tuebingen",), "as they are", 72),
+            marks=pytest.mark.xfail(strict=True, reason="64 %; 72 is within the interval"),
+        ),
     ],
 )
 def test_what_it_reaches(claim, row, names, margins, goal):
     found = least(names, margins)
     claim(row, **found)
     assert found["measured"] >= goal
+
+
+@pytest.mark.xfail(strict=True, reason="neither attempt gains")
+def test_two_attempts_on_the_real_pairs(claim):
+    study, w = frozen("direction_attempts"), weights("tuebingen")
+    right = {
+        arm: torch.tensor(
+            [[int(c) for c in r["tuebingen right"]] for r in study.where(arm=arm).rows], dtype=F64
+        ).mean(0)
+        for arm in ("same", "windows", "coarse")
+    }
+    draws = torch.randint(99, (4000, 99), generator=stream("claims", "attempts"))
+    found = []
+    for arm in ("windows", "coarse"):
+        d = w * (right[arm] - right["same"])
+        ends = (d[draws].sum(1) / w[draws].sum(1)).quantile(torch.tensor([0.025, 0.975]).double())
+        found.append((100 * d.sum().item() / w.sum().item(), *(100 * ends).tolist()))
+    value, low, high = max(found)
+    claim("direction-attempts", measured=value, low=low, high=high)
+    assert low > 0
+
+
+def test_features_agree_less_on_the_real_pairs(claim):
+    study = frozen("direction_attempts").where(arm="same")
+    tasks, sim, real = (
+        torch.tensor(study.column(f"{name} larger"), dtype=F64).mean(0) - 0.5
+        for name in ("tasks", "SIM", "tuebingen")
+    )
+    agree = [torch.cosine_similarity(tasks, v, dim=0).item() for v in (sim, real)]
+    claim("direction-features", measured=agree[1] - agree[0])
+    assert agree[1] < agree[0]
 
 
 def lead(rows, margins, method):
@@ -108,7 +143,16 @@ def lead(rows, margins, method):
 
 
 @pytest.mark.parametrize(
-    ("row", "margins"), [("small-lead", "as they are"), ("small-lead-matched", "matched")]
+    ("row", "margins"),
+    [
+        ("small-lead", "as they are"),
+        pytest.param(
+            *("small-lead-matched", "matched"),
+            marks=pytest.mark.xfail(
+                strict=True, reason="LOCI's likelihood at 50 rows: the interval contains 0"
+            ),
+        ),
+    ],
 )
 def test_it_is_ahead_where_rows_are_few(claim, row, margins):
     found = [lead(rows, margins, method) for rows in (50, 100) for method in RIVALS]
