@@ -27,7 +27,7 @@ F64 = torch.float64
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """A score; whether turning a column round leaves it alone; whether it has an answer for a
-    cause without ties; and rows enough for it to find the clear pair."""
+    cause without ties; and whether it finds the direction of the clear pair."""
 
     of: Callable
     turns: bool = True

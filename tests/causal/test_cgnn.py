@@ -1,5 +1,6 @@
 """CGNN: its score, its stack, its gradient, and what it decides on clear pairs."""
 
+import itertools
 import math
 
 import pytest
@@ -9,6 +10,7 @@ from ldyn.causal import CGNN, CGNNLosses
 from ldyn.causal.cgnn import _slope
 from ldyn.core import stream
 from ldyn.kernels import MultiGaussian, mean_features, squared_mmd
+from ldyn.nets import forward
 
 QUICK = CGNN(hidden=5, runs=2, steps=8)
 
@@ -35,9 +37,18 @@ def test_many_rows_and_ties():
     assert one.score(x, y) == -one.score(y, x)
 
 
-def test_identical_columns_have_no_direction():
-    x = pairs(1, 40)[0][0]
+def test_identical_columns_have_no_direction_even_if_rounding_tells_the_members_apart(monkeypatch):
+    x, y = (c[0] for c in pairs(1, 40))
     assert QUICK.score(x, x) == 0
+
+    def rounded(parameters, runs, data):
+        return (
+            torch.tensor([1.0, 1.0 + 1e-6]).repeat(len(data) // 2, 1)[..., None].repeat(1, 1, runs)
+        )
+
+    monkeypatch.setattr("ldyn.causal.cgnn._judged", rounded)
+    assert QUICK.score(x, x) == 0
+    assert QUICK.score(x, y) == -QUICK.score(y, x) != 0
 
 
 def test_shift_and_scale_do_not_matter():
@@ -126,6 +137,32 @@ def test_a_parabola_is_recognised():
     losses = CGNN(runs=2, steps=150).losses(x, y)
     assert (losses.scores() > 0).all()
     assert (losses.trained.mean(2) < losses.untrained.mean(2)).all()
+
+
+def test_as_many_units_as_gaps_learn_a_sample_by_heart_in_both_directions():
+    """thm-capacity (3): the broken line through n points has n − 1 units and the loss 0."""
+    for a, b in itertools.permutations(c[0] for c in pairs(1, 12)):
+        x, order = a.sort()
+        slopes = b[order].diff() / x.diff()
+        first = torch.stack([torch.ones(11).double(), torch.zeros(11).double()])  # no noise
+        bends = torch.cat([slopes[:1], slopes.diff()])
+        net = [first, -x[None, :-1], bends[:, None], b[order[:1]][None]]
+        e = torch.randn(12, generator=stream("by heart")).double()
+        made = forward([p[None] for p in net], torch.stack([a, e], 1)[None])[0, :, 0]
+        torch.testing.assert_close(made, b, rtol=0, atol=1e-12)
+
+
+def test_two_units_one_way_and_four_the_other():
+    """Of ex-two-units: y = |x|, and x = ±y from y and noise, up to rare mistakes."""
+    x, e = torch.randn(2, 10_000, generator=stream("four units"), dtype=torch.float64)
+    y, steep = x.abs(), 1e5
+
+    def unit(a, b):
+        return torch.relu(a * y + b * steep * e)
+
+    made = unit(1, 1) - unit(0, 1) - unit(1, -1) + unit(0, -1)
+    assert torch.equal(torch.relu(x) + torch.relu(-x), y)
+    assert ((made - y * e.sign()).abs() < 1e-9).double().mean() > 0.999
 
 
 def test_bad_input_is_refused():

@@ -135,11 +135,11 @@ def least_length(x, y):
     return min(lengths)
 
 
-def test_heci_finds_the_shortest_of_all_descriptions():
-    g = stream("ranges")
+@pytest.mark.parametrize("bend", [0.0, 4.0, 12.0])
+def test_heci_finds_the_shortest_of_all_descriptions(bend):
+    g = stream("ranges", bend)
     x = torch.rand(120, generator=g, dtype=F64)
-    y = torch.where(x < 0.4, x, 2 - 5 * (x - 0.6) ** 2)
-    y = y + (0.02 + 0.3 * (x > 0.7)) * torch.randn(120, generator=g, dtype=F64)
+    y = x + torch.sin(bend * x) + 0.02 * torch.randn(120, generator=g, dtype=F64)
     a, b = to_unit(x).numpy(), to_unit(y).numpy()
     exact = (least_length(b, a) - least_length(a, b)) / 120
     assert heci(x, y) == pytest.approx(exact, abs=1e-8)

@@ -15,6 +15,7 @@ from ldyn.kernels import (
     feature_squared_mmd,
     fit_ridge,
     half_squared_mmd,
+    hsic,
     linear_squared_mmd,
     mean_features,
     mmd_variance,
@@ -165,6 +166,26 @@ def test_mean_features_are_means_of_random_features():
     torch.testing.assert_close(got, weights @ rows, rtol=0, atol=1e-13)
 
 
+def test_mmd_is_the_distance_of_characteristic_functions():
+    """thm-mmd-metric: ∫|φ_x − φ_y|² dΛ, Λ = N(0, 1/b²), by a fine sum over frequencies."""
+    x, y, b = points(6, 1, "x"), points(5, 1, "y") + 0.3, 0.8
+    w = torch.linspace(-12, 12, 4001, dtype=torch.float64)
+    law = torch.exp(-(w * b).square() / 2) * b / math.sqrt(2 * math.pi)
+    gap = (1j * w * x).exp().mean(0) - (1j * w * y).exp().mean(0)
+    found = (law * gap.abs().square()).sum() * (w[1] - w[0])
+    assert abs(found - squared_mmd(x, y, kernel=Gaussian(b))) < 1e-10
+
+
+def test_hsic_is_the_mmd_of_joint_and_product_law():
+    """def-hsic, by the samples (x_i, y_i) and all (x_i, y_j), with a product of Gaussians."""
+    x, y = points(7, 1, "x"), points(7, 1, "y")
+    joint = torch.cat([x, 2 * y], 1)
+    product = torch.cat([x.repeat_interleave(7, 0), 2 * y.repeat(7, 1)], 1)
+    expected = squared_mmd(joint, product, kernel=Gaussian(0.8))
+    found = hsic(x, y, kernel_x=Gaussian(0.8), kernel_y=Gaussian(0.4))
+    assert abs(found - expected) < 1e-14
+
+
 def test_mmd_of_two_normal_laws():
     """E k(X, X′) for X − X′ ~ N(μ, s²): b/√(b² + s²) exp(−μ²/2(b² + s²))."""
     n, b, shift = 1500, 0.9, 0.6
@@ -182,12 +203,15 @@ def test_mmd_of_two_normal_laws():
 
 @pytest.mark.parametrize(("n", "p"), [(5, 12), (12, 5), (7, 7)])
 def test_conditional_embedding_is_both_formulas(n, p):
+    """And the minimiser of def-conditional-embedding, whose derivative vanishes there."""
     phi, psi, lam = points(n, p, "phi"), points(n, 4, "psi"), 1e-2
     tall = psi.T @ torch.linalg.solve(phi @ phi.T + n * lam * torch.eye(n).double(), phi)
     wide = torch.linalg.solve(phi.T @ phi + n * lam * torch.eye(p).double(), phi.T @ psi).T
     got = conditional_embedding(phi, psi, ridge=lam)
     torch.testing.assert_close(got, tall, rtol=0, atol=1e-10)
     torch.testing.assert_close(got, wide, rtol=0, atol=1e-10)
+    slope = (got @ phi.T - psi.T) @ phi + n * lam * got
+    assert slope.abs().max() < 1e-12
     batch = conditional_embedding(torch.stack([phi, -phi]), torch.stack([psi, psi]), ridge=lam)
     torch.testing.assert_close(batch, torch.stack([got, -got]), rtol=0, atol=1e-12)
 

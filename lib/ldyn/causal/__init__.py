@@ -1,5 +1,6 @@
 """Chapter 4: cause from effect in two columns of numbers."""
 
+from ldyn.causal.antisymmetric import AntisymmetricNets, fit_temperature
 from ldyn.causal.cgnn import CGNN, CGNNLosses
 from ldyn.causal.columns import (
     at_most,
@@ -9,8 +10,10 @@ from ldyn.causal.columns import (
     standardised,
     to_unit,
 )
+from ldyn.causal.direction import Direction, direction, network_scores
 from ldyn.causal.evaluate import Evaluation, accuracy_difference, evaluate, mcnemar
 from ldyn.causal.exercises import EXERCISES, check
+from ldyn.causal.features import blind_features, pair_features
 from ldyn.causal.generators import FAMILIES, sample_pairs
 from ldyn.causal.heci import heci
 from ldyn.causal.identifiability import (
@@ -33,7 +36,9 @@ __all__ = [
     "EXERCISES",
     "FAMILIES",
     "PRIORS",
+    "AntisymmetricNets",
     "CGNNLosses",
+    "Direction",
     "Evaluation",
     "MetaCGNN",
     "MetaTraining",
@@ -41,11 +46,14 @@ __all__ = [
     "additive_defect",
     "anm",
     "at_most",
+    "blind_features",
     "check",
     "closer_to_normal",
+    "direction",
     "evaluate",
     "exchanged_marginals",
     "fit_meta_cgnn",
+    "fit_temperature",
     "heci",
     "igci",
     "lingam",
@@ -56,7 +64,9 @@ __all__ = [
     "mcnemar",
     "mid_ranks",
     "more_values",
+    "network_scores",
     "normal_scores",
+    "pair_features",
     "quantile_score",
     "reci",
     "relative_hsic",

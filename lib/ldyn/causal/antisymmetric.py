@@ -18,7 +18,7 @@ class AntisymmetricNets:
 
     Fields: `parameters` [A_1, b_1, …] of g with a leading axis k; `centre`, `scale` (f,) of the
     features; `temperature` T, which makes the mean score log-odds.
-    Source: lopezpaz2017, def-antisymmetric-score.
+    Source: lopezpaz2017, def-antisymmetric-score and prop-antisymmetrise.
     """
 
     parameters: list[Tensor]

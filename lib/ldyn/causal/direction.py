@@ -22,6 +22,7 @@ class Direction:
 
     Fields: `score`, log-odds, positive if x causes y; `confidence` in [½, 1], the share of right
     answers among synthetic tasks with this score; `doubts`, reasons to trust it less.
+    Source: guo2017, prop-proper-scoring.
     """
 
     score: float
@@ -95,7 +96,7 @@ def long_columns(c: Tensor) -> Tensor:
 
 def _column_doubts(name: str, c: Tensor) -> list[str]:
     values, far = len(c.unique()), standardised(c).abs().max().item()
-    told = [f"{name} has a value {far:.0f} standard deviations from its mean"] * (far > 8)
+    told = [f"{name} has a value {far:.0f} standard deviations from its mean"] * (far > 10)
     if values <= max(20, len(c) / 2) and values < len(c):
         told.append(f"{name} has ties: {values} different values in {len(c)} rows")
     return told

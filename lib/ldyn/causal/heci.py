@@ -20,7 +20,7 @@ def heci(x: Tensor, y: Tensor) -> float:
     least ten distinct values of x.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: xu2022, page-identifiable.
+    Source: xu2022, def-anm.
     """
     a, b = (to_unit(c) for c in require_columns(x, y))
     return (_length(b, a) - _length(a, b)) / len(a)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from ldyn.causal.columns import require_columns, standardised
+from ldyn.kernels import Gaussian, hsic
 
 LogDensity = Callable[[Tensor, Tensor], Tensor]
 
@@ -54,13 +55,12 @@ def relative_hsic(x: Tensor, y: Tensor) -> float:
     Raises: ValueError for bad columns.
     Source: gretton2008, prop-random-pairing.
     """
-    centred = []
-    for column in map(standardised, require_columns(x, y)):
-        kernel = (-2 * (column[:, None] - column).square()).exp()
-        kernel = kernel - kernel.mean(0)
-        centred.append(kernel - kernel.mean(1, keepdim=True))
-    k, m = centred
-    return ((len(k) - 1) * (k * m).sum() / (k.trace() * m.trace())).item()
+    columns = [standardised(c)[:, None] for c in require_columns(x, y)]
+    n, kernel = len(columns[0]), Gaussian(0.5)
+    found = n**2 * (n - 1) * hsic(*columns, kernel_x=kernel, kernel_y=kernel)
+    for column in columns:
+        found = found / (n - kernel(column, column).mean() * n)
+    return found.item()
 
 
 def lingam(x: Tensor, y: Tensor) -> float:

@@ -19,7 +19,7 @@ def loci(x: Tensor, y: Tensor, *, criterion: str = "likelihood") -> float:
 
     Arguments: columns (n,); `criterion` "likelihood" or "hsic".
     Raises: ValueError for bad columns or an unknown criterion.
-    Source: immer2023, page-identifiable.
+    Source: immer2023, prop-lsnm.
     """
     require_choice(criterion, CRITERIA, "criterion")
     a, b = (standardised(c) for c in at_most(2000, *require_columns(x, y)))
@@ -34,7 +34,7 @@ def location_scale_fit(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     which is convex in (w, v); by Newton's method with a barrier −t Σ log v_k, t from 10⁻² to
     10⁻⁶.
 
-    Source: immer2023, page-identifiable.
+    Source: immer2023, prop-lsnm.
     """
     basis = spline_basis(x)
     k = basis.shape[1]

@@ -14,7 +14,7 @@ def wider_range(x: Tensor, y: Tensor) -> float:
     sd(x)/(max x − min x) − sd(y)/(max y − min y); no row is looked at as a pair.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: mooij2016, prop-marginal-rules.
+    Source: mooij2016, prop-marginal-limit.
     """
     a, b = (_sd(to_unit(c)) for c in require_columns(x, y))
     return a - b
@@ -26,7 +26,7 @@ def closer_to_normal(x: Tensor, y: Tensor) -> float:
     k(y) − k(x), k(x) = sup_t |F(t) − Φ(t)|, F the distribution function of the standardised x.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: tagasovska2020, prop-marginal-rules.
+    Source: tagasovska2020, prop-marginal-limit.
     """
     a, b = (_distance_to_normal(c) for c in require_columns(x, y))
     return b - a
@@ -38,7 +38,7 @@ def more_values(x: Tensor, y: Tensor) -> float:
     The difference of the numbers of distinct values, over n; 0 for columns without ties.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: mooij2016, prop-marginal-rules.
+    Source: mooij2016, prop-marginal-limit.
     """
     a, b = (len(c.unique()) for c in require_columns(x, y))
     return (b - a) / len(x)
@@ -48,13 +48,13 @@ def exchanged_marginals(x: Tensor, y: Tensor, *, share: float = 0.5) -> tuple[Te
     """Return the columns with increasing maps applied that mix or exchange their marginals.
 
     With Q_x, Q_y the quantile functions of the standardised columns and u, v their ranks,
-    x_t = (1 − t)Q_x(u) + t Q_y(u), y_t = (1 − t)Q_y(v) + t Q_x(v) for the share t: 0 leaves the
-    columns alone, at ½ both have one law (up to ties), at 1 each has that of the other. The
+    x_t = (1 − t)Q_x(u) + t Q_y(u), y_t = (1 − t)Q_y(v) + t Q_x(v) for the share t: 0 only
+    standardises, at ½ both have one law (up to ties), at 1 each has that of the other. The
     copula stays. Ties remain ties, at every share; at 1 a column takes over those of the other.
 
     Arguments: columns (n,); `share` from 0 to 1.
     Raises: ValueError for bad columns, or a share outside [0, 1].
-    Source: villani2003, prop-matched.
+    Source: agueh2011, prop-matched.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share must be a number from 0 to 1, got {share!r}; try share=0.5")

@@ -30,7 +30,7 @@ def quantile_score(
     Arguments: columns (n,); `bandwidths` on the scale of normal scores; `counts` of levels m;
     `ties` "random" (broken by draws that do not depend on the order of the rows) or "shared".
     Raises: ValueError for bad columns, bandwidths, counts or an unknown way with ties.
-    Source: tagasovska2020, page-leaks.
+    Source: tagasovska2020, prop-ranks-only.
     """
     require_choice(ties, ("random", "shared"), "ties")
     for width in bandwidths:

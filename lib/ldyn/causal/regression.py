@@ -19,7 +19,7 @@ def reci(x: Tensor, y: Tensor, *, scale: str = "unit") -> float:
 
     Arguments: columns (n,); `scale` "unit" or "standard".
     Raises: ValueError for bad columns or an unknown scale.
-    Source: bloebaum2018, page-leaks.
+    Source: bloebaum2018, prop-error-scale.
     """
     scales = {"unit": to_unit, "standard": standardised}
     require_choice(scale, scales, "scale")
@@ -35,7 +35,7 @@ def anm(x: Tensor, y: Tensor) -> float:
     random are used.
 
     Arguments: columns (n,). Raises: ValueError for bad columns.
-    Source: hoyer2008, page-identifiable.
+    Source: hoyer2009, def-anm.
     """
     a, b = (standardised(c) for c in at_most(2000, *require_columns(x, y)))
     return _additive_dependence(b, a) - _additive_dependence(a, b)
@@ -47,7 +47,7 @@ def spline_basis(x: Tensor) -> Tensor:
     They are ≥ 0 and sum to 1. Knots grow as 0.4 n^(3/5), at least 3 and at most 25, the number
     that is reached at n = 1,000.
 
-    Source: immer2023, page-identifiable.
+    Source: immer2023, prop-lsnm.
     """
     spans = min(MOST_KNOTS, max(3, round(0.4 * len(x) ** 0.6))) - 1
     u = to_unit(x) * spans

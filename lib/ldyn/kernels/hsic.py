@@ -20,13 +20,16 @@ def hsic(
 
     Arguments: `x` (n, d) and `y` (n, e), row i of both observed together; O(n²) time, O(n) memory.
     Raises: ValueError for bad points, samples that do not match, or, unbiased, n < 4.
-    Source: gretton2005, page-sample-distances.
+    Source: gretton2005, def-hsic, prop-hsic-independence.
     """
     require_points(x)
     require_points(y, name="y")
     n = len(x)
     if len(y) != n or y.dtype != x.dtype or y.device != x.device:
-        raise ValueError(f"x and y must be n rows of one dtype and device, got {n} and {len(y)}")
+        raise ValueError(
+            f"x and y must be n rows of one dtype and device, got {n} of {x.dtype} on {x.device} "
+            f"and {len(y)} of {y.dtype} on {y.device}; try y.to(x)"
+        )
     if unbiased and n < 4:
         raise ValueError(f"the unbiased estimate needs at least 4 rows, got {n}; draw more")
     parts = []
@@ -49,7 +52,7 @@ def median_bandwidth(x: Tensor, *, rows: int = 1000) -> float:
     1 if all points are one.
 
     Raises: ValueError for bad points.
-    Source: gretton2005, page-sample-distances.
+    Source: gretton2008, prop-hsic-independence.
     """
     require_points(x)
     chosen = torch.linspace(0, len(x) - 1, min(rows, len(x)), device=x.device).round().long()

@@ -6,8 +6,8 @@ from typing import Any
 from ldyn.causal import CGNN, sample_pairs
 from ldyn.core import default_device
 
-FAMILIES = ("multi", "net", "an", "sim")
-HIDDEN = (2, 5, 10, 20, 50, 100)
+FEW = (2, 5, 20, 100)
+WIDTHS = {"multi": (2, 5, 10, 20, 50, 100), "net": FEW, "an": FEW, "sim": FEW}
 DTYPE = "float32"
 
 
@@ -24,19 +24,17 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return four families with six widths; and one width with more rows, runs and steps."""
+    """Return four families with four widths each, six for the first."""
     pairs, rows, runs, steps = {
         "smoke": (2, 20, 1, 3),
         "laptop": (100, 150, 4, 600),
         "full": (300, 1500, 32, 1500),
     }[scale]
-    found = [
+    return [
         Cell(family=family, hidden=hidden, pairs=pairs, rows=rows, runs=runs, steps=steps)
-        for family in (FAMILIES[:1] if scale == "smoke" else FAMILIES)
-        for hidden in (HIDDEN[:2] if scale == "smoke" else HIDDEN)
+        for family, widths in list(WIDTHS.items())[: 1 if scale == "smoke" else 4]
+        for hidden in (widths[:2] if scale == "smoke" else widths)
     ]
-    longer = [Cell(family="multi", hidden=20, pairs=50, rows=500, runs=6, steps=1000)]
-    return found + (longer if scale == "laptop" else [])
 
 
 def run(cell: Cell) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Cell:
 
 def cells(scale: str) -> list[Cell]:
     """Return one small training for smoke, five at laptop scale, ten of eight times the tasks."""
-    tasks, steps, seeds = {"smoke": (50, 40, 1), "laptop": (1000, 1500, 5)}.get(
+    tasks, steps, seeds = {"smoke": (10, 20, 1), "laptop": (1000, 1500, 5)}.get(
         scale, (8000, 12_000, 10)
     )
     return [Cell(tasks=tasks, steps=steps, seed=s) for s in range(seeds)]
@@ -100,12 +100,14 @@ def fit_nets(
     return replace(nets, parameters=[p.detach().half().float() for p in parameters])
 
 
-def task_views(tasks: int, seed: str) -> list[tuple[Tensor, Tensor]]:
+def task_views(tasks: int, seed: str, *, rounded: float = 0.0) -> list[tuple[Tensor, Tensor]]:
     """Return the features of cause → effect and effect → cause of `tasks` tasks of each size, as
-    they are, blind to the marginals, and with one marginal for both columns, in three pairs."""
+    they are, blind to the marginals, and with one marginal for both columns, in three pairs.
+
+    A share `rounded` of the columns is rounded, beyond what the prior does."""
     views: list[list[tuple[Tensor, Tensor]]] = [[], [], []]
     for n in SIZES:
-        for x, y in _tasks(tasks, n, seed):
+        for x, y in _tasks(tasks, n, seed, rounded):
             plain = pair_features(x, y)
             views[0].append(plain)
             views[1].append((blind_features(plain[0]), blind_features(plain[1])))
@@ -113,11 +115,13 @@ def task_views(tasks: int, seed: str) -> list[tuple[Tensor, Tensor]]:
     return [(torch.cat([v[0] for v in view]), torch.cat([v[1] for v in view])) for view in views]
 
 
-def _tasks(count: int, n: int, seed: str) -> list[tuple[Tensor, Tensor]]:
+def _tasks(count: int, n: int, seed: str, rounded: float) -> list[tuple[Tensor, Tensor]]:
     """`count` tasks of the mixture in single precision, in parts that fit into a cache."""
-    found = []
+    found, draw = [], stream("rounded", n, seed)
     for prior, share in MIXTURE.items():
         x, y = sample_tasks(prior, max(1, round(count * share / 100)), n, seed=seed)
+        if rounded:
+            x, y = (_rounded(c, rounded, draw) for c in (x, y))
         found += list(zip(x.float().split(64), y.float().split(64), strict=True))
     return found
 
@@ -129,3 +133,10 @@ def _matched(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     ranks = (c.argsort(1).argsort(1) for c in (x, y))
     u, v = (both.gather(1, r) for r in ranks)
     return u, v
+
+
+def _rounded(c: Tensor, share: float, draw: torch.Generator) -> Tensor:
+    """A share of the columns rounded to steps of 0.05 to 0.8 standard deviations."""
+    coin, size = torch.rand(2, len(c), 1, generator=draw, dtype=c.dtype)
+    step = c.std(1, keepdim=True) * 0.05 * 16**size
+    return torch.where(coin < share, (c / step).round() * step, c)
