@@ -55,12 +55,8 @@ def test_the_cost_is_an_unbiased_estimate_of_the_kernel_mmd():
     made = torch.cat([generate(parts, summary, x, e)[0] for e in noises])
     exact = kernel_mmd(torch.stack([x[0], y[0]], 1), torch.stack([x[0].repeat(3), made], 1))
     draw = stream("frequencies")
-    found = torch.cat(
-        [
-            joint_mmd(parts, x, y, noises, joint_frequencies(40, draw=draw).double())
-            for _ in range(200)
-        ]
-    )
+    waves = lambda: joint_frequencies(40, draw=draw).double()  # noqa: E731
+    found = torch.cat([joint_mmd(parts, x, y, noises, waves()) for _ in range(200)])
     assert abs(found.mean() - exact) < 6 * found.std() / 200**0.5
     assert found.std() < exact / 2
 
