@@ -25,6 +25,8 @@ RAMP = torch.arange(12, dtype=F64)
         (["a"] * 12, RAMP, "turn text into numbers"),
         (None, RAMP, "x must be a column of numbers"),
         (RAMP, 3.0, "y must be a column"),
+        (RAMP, RAMP.to("meta"), "one device, got cpu and meta"),
+        (np.ma.masked_greater(RAMP.numpy(), 8), RAMP, "x must be finite"),
     ],
 )
 def test_bad_columns_are_refused(x, y, said):
@@ -37,6 +39,32 @@ def test_columns_of_other_kinds_become_float64():
         x, y = require_columns(given, np.arange(12) ** 2)
         assert x.dtype == y.dtype == F64
         assert torch.equal(x, RAMP)
+
+
+class Labelled:
+    """A column that finds its values by labels, as those of tables do."""
+
+    def __len__(self):
+        return len(RAMP)
+
+    def __getitem__(self, label):
+        raise KeyError(label)
+
+    def __array__(self, dtype=None, copy=None):
+        return RAMP.numpy()
+
+
+def test_reversed_foreign_and_labelled_columns_are_columns():
+    for given in (RAMP.flip(0).numpy()[::-1], RAMP.numpy().astype(">f8"), Labelled()):
+        assert torch.equal(require_columns(given, RAMP)[0], RAMP)
+
+
+def test_units_may_be_as_large_or_small_as_numbers_are():
+    x = torch.randn(50, generator=stream("units"), dtype=F64)
+    for power in (-900, -500, 500, 900):
+        assert torch.equal(standardised(2.0**power * x), standardised(x))
+    assert torch.isfinite(standardised(RAMP * 1.6e307)).all()
+    assert torch.isfinite(standardised(RAMP.float() * 3e37)).all()
 
 
 def test_scales():

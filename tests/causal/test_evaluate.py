@@ -93,6 +93,13 @@ def test_mcnemar_is_an_exact_binomial_test():
     assert mcnemar(one, one) == 1
 
 
+def test_mcnemar_does_not_pay_for_guessing():
+    """A coin against a rule that is undecided: an accuracy of ½ each, and no difference."""
+    coin, silent = made([1.0, -1.0] * 20), made([0.0] * 40)
+    assert coin.accuracy == silent.accuracy
+    assert mcnemar(coin, silent) == mcnemar(silent, coin) == 1
+
+
 def test_what_cannot_be_compared_is_refused():
     with pytest.raises(ValueError, match="at least one pair"):
         evaluate(lambda x, y: 0.0, [])
@@ -101,3 +108,8 @@ def test_what_cannot_be_compared_is_refused():
             compare(made([1.0, 2.0]), made([1.0]))
     with pytest.raises(ValueError, match="draws"):
         made([1.0]).interval(draws=0)
+    for level in (0, 1, 95):
+        with pytest.raises(ValueError, match="level"):
+            made([1.0, -1.0]).interval(level=level)
+    with pytest.raises(ValueError, match="p0"):
+        evaluate(lambda x, y: math.nan, listed(1))

@@ -116,6 +116,7 @@ def test_ranks_alone_do_not_move(claim):
     assert moved == 0
 
 
+@pytest.mark.xfail(strict=True, reason="what was right on AN and LS is right on matched pairs too")
 def test_matched_additive_noise_falls(claim):
     """The prediction: from 100 to between 60 and 80 on matched AN and LS."""
     good = [(m, s) for m in BOTH for s in ("AN", "LS") if accuracy(m, s) >= 0.97]
@@ -125,19 +126,32 @@ def test_matched_additive_noise_falls(claim):
     assert max(left.values()) <= 0.8
 
 
-def test_moving_the_cause_keeps_the_model(claim):
+def test_bending_a_column_turns_models_of_noise(claim):
     """Additive noise and location and scale survive a map of the cause, not one of the effect."""
     gains = [
-        accuracy_difference(together(m, sets, "cause moved"), together(m, sets, "effect moved"))
-        for m, sets in (
-            ("anm", ("AN",)),
-            ("loci likelihood", ("AN", "LS")),
-            ("loci hsic", ("AN", "LS")),
-        )
+        accuracy_difference(together(m, MADE, "cause moved"), together(m, MADE, "effect moved"))
+        for m in ("anm", "loci likelihood", "loci hsic")
     ]
     least = min(gains, key=lambda g: g.value)
     claim("leaks-model", measured=least.value, low=least.low, high=least.high)
     assert least.low > 0
+
+
+def test_what_the_page_says_of_the_key_figure():
+    """Three answers: AN and LS did not need their leak, SIM hangs on its scale, little is left."""
+    for s in ("AN", "LS"):
+        assert accuracy("reci unit", s) < 0.5 < 0.85 < accuracy("reci unit", s, "matched")
+        high = [m for m in BOTH if accuracy(m, s) >= 0.97]
+        assert len(high) >= 3
+        assert all(accuracy(m, s, e) > 0.9 for m in high for e in ("cause moved", "effect moved"))
+    for m in ("anm", "loci hsic"):
+        moves = ("effect moved", "matched", "as they are", "cause moved")
+        found = [accuracy(m, "SIM", e) for e in moves]
+        assert found == sorted(found)
+        assert found[0] < 0.5
+    for m in ("anm", "loci hsic", "heci"):
+        assert accuracy(m, "tuebingen", "matched") < accuracy(m, "tuebingen")
+        assert judged(m, "tuebingen", "matched").interval().low < 0.5
 
 
 def test_how_ties_are_broken_moves_the_real_pairs(claim):
@@ -172,7 +186,6 @@ KNOWN = {
     "loci hsic": (100, 97, 79, 80, 65.2),
     "heci": (98, 92, 49, 55, 70.5),
     "igci uniform": (20, 46, 37, 45, 68.0),
-    "igci normal": (100, 98, 38, 39, 56.3),
     "closer to normal": (97, 99, 39, 40, 44.0),
     "wider range": (16, 17, 46, 50, 72.9),
 }

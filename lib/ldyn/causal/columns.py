@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,12 +14,17 @@ LEAST = 10  # rows; with fewer, nothing distinguishes the directions
 def require_columns(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Return two columns (n,) as float64 if they are finite, of one length n ≥ 10 and not constant.
 
+    Masked values count as missing.
+
     Raises: ValueError for anything else, with what to try.
     """
     columns = _as_column(x, "x"), _as_column(y, "y")
     n, m = (len(c) for c in columns)
     if n != m:
         raise ValueError(f"x and y must have one length, got {n} and {m}; drop incomplete rows")
+    if columns[0].device != columns[1].device:
+        devices = " and ".join(str(c.device) for c in columns)
+        raise ValueError(f"x and y must be on one device, got {devices}; try y.to(x.device)")
     if n < LEAST:
         raise ValueError(f"at least {LEAST} rows are needed, got {n}; measure more")
     for name, column in zip("xy", columns, strict=True):
@@ -34,6 +40,11 @@ def require_columns(x: Any, y: Any) -> tuple[Tensor, Tensor]:
 
 def _as_column(values: Any, name: str) -> Tensor:
     try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(float), np.nan)
+        if hasattr(values, "__array__") and not isinstance(values, Tensor):
+            array = np.asarray(values)  # torch takes no reversed view and no foreign byte order
+            values = array.astype(array.dtype.newbyteorder("="), order="C")
         column = torch.as_tensor(values)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
@@ -50,6 +61,8 @@ def _as_column(values: Any, name: str) -> Tensor:
 
 def standardised(x: Tensor) -> Tensor:
     """Return x with mean 0 and standard deviation 1 (of the sample, divided by n)."""
+    # A power of two first, which rounds nothing: squares of 1e200 are no numbers.
+    x = x / 2.0 ** (int(torch.frexp(x.abs().max()).exponent) - 1)
     x = x - x.mean()
     return x / x.square().mean().sqrt()
 

@@ -38,7 +38,7 @@ class Evaluation:
 
         Each draw takes k pairs with replacement and averages them with their weights.
 
-        Raises: ValueError unless draws ≥ 1.
+        Raises: ValueError unless draws ≥ 1 and 0 < level < 1.
         Source: efron1979, prop-effective-pairs.
         """
         low, high = _bootstrap(self.right, self.weights, draws, level)
@@ -70,7 +70,7 @@ def evaluate(score: Score, pairs: Sequence[Pair], *, seed: int = 0) -> Evaluatio
     score(x, y) is positive if x causes y. Files list most causes first, which a method must not
     be paid for; hence the coin, `stream("columns", seed)`.
 
-    Raises: ValueError for no pairs, and what `score` raises.
+    Raises: ValueError for no pairs or a score that is NaN, and what `score` raises.
     Source: mooij2016, page-99-pairs.
     """
     if not pairs:
@@ -80,6 +80,8 @@ def evaluate(score: Score, pairs: Sequence[Pair], *, seed: int = 0) -> Evaluatio
     for pair, coin in zip(pairs, coins.tolist(), strict=True):
         seen = pair.swapped() if coin else pair
         support.append(seen.target * float(score(seen.x, seen.y)))
+        if support[-1] != support[-1]:
+            raise ValueError(f"expected a score, got NaN for {pair.name!r}; try 0 for a tie")
     weights = [pair.weight for pair in pairs]
     double = torch.float64
     return Evaluation(
@@ -104,22 +106,23 @@ def accuracy_difference(
 def mcnemar(one: Evaluation, other: Evaluation) -> float:
     """Return McNemar's exact p-value: are two methods right equally often? Weights do not count.
 
-    Of the pairs on which exactly one is right, b for the first and c for the second:
-    p = min(1, 2 P(Bin(b + c, ½) ≤ min(b, c))).
+    On b pairs the first is closer to right, on c the second (undecided, a score of zero, stands
+    between right and wrong): p = min(1, 2 P(Bin(b + c, ½) ≤ min(b, c))).
 
     Raises: ValueError for different numbers of pairs.
     Source: mcnemar1947, prop-paired-difference.
     """
     if len(one.right) != len(other.right):
         raise ValueError("expected two evaluations of the same pairs; evaluate both on one list")
-    b = int(((one.right == 1) & (other.right < 1)).sum())
-    c = int(((other.right == 1) & (one.right < 1)).sum())
+    b, c = int((one.right > other.right).sum()), int((other.right > one.right).sum())
     tail = sum(comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c)
     return min(1.0, 2 * tail)
 
 
 def _bootstrap(values: Tensor, weights: Tensor, draws: int, level: float) -> tuple[float, float]:
     require_count(draws, "draws")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be a share between 0 and 1, got {level!r}; try 0.95")
     draw = stream("bootstrap", len(values), draws)
     drawn = torch.randint(len(values), (draws, len(values)), generator=draw)
     means = (weights * values)[drawn].sum(1) / weights[drawn].sum(1)

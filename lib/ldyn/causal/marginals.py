@@ -48,8 +48,8 @@ def exchanged_marginals(x: Tensor, y: Tensor, *, share: float = 0.5) -> tuple[Te
     """Return the columns with increasing maps applied that mix or exchange their marginals.
 
     With Q_x, Q_y the quantile functions of the standardised columns and u, v their ranks,
-    x_t = (1 − t)Q_x(u) + t Q_y(u), y_t = (1 − t)Q_y(v) + t Q_x(v) for the share t: 0 leaves the
-    columns alone, at ½ both have one law (up to ties), at 1 each has that of the other. The
+    x_t = (1 − t)Q_x(u) + t Q_y(u), y_t = (1 − t)Q_y(v) + t Q_x(v) for the share t: 0 only
+    standardises, at ½ both have one law (up to ties), at 1 each has that of the other. The
     copula stays. Ties remain ties, at every share; at 1 a column takes over those of the other.
 
     Arguments: columns (n,); `share` from 0 to 1.

@@ -14,8 +14,9 @@ def igci(x: Tensor, y: Tensor, *, reference: str = "uniform", estimator: str = "
 
     Ĉ(y → x) − Ĉ(x → y) after scaling both columns to [0, 1] or to mean 0 and variance 1, where
     Ĉ(x → y) = Ĥ(y) − Ĥ(x), Ĥ(x) = mean log|Δx| over neighbours in the order of x ("entropy"), or
-    Ĉ(x → y) = mean log|Δy/Δx| over neighbours in the order of x ("slope"). Steps of length 0 are
-    left out. For y a function of x that increases, both are the same.
+    Ĉ(x → y) = mean log|Δy/Δx| over neighbours in the order of x, and of y where x is tied
+    ("slope"; with ties, turning a column round changes it a little). Steps of length 0 are left
+    out. For y a function of x that increases, both are the same.
 
     Arguments: columns (n,); `reference` "uniform" or "normal"; `estimator` "entropy" or "slope".
     Raises: ValueError for bad columns, an unknown reference or estimator.

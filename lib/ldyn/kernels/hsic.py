@@ -26,7 +26,10 @@ def hsic(
     require_points(y, name="y")
     n = len(x)
     if len(y) != n or y.dtype != x.dtype or y.device != x.device:
-        raise ValueError(f"x and y must be n rows of one dtype and device, got {n} and {len(y)}")
+        raise ValueError(
+            f"x and y must be n rows of one dtype and device, got {n} of {x.dtype} on {x.device} "
+            f"and {len(y)} of {y.dtype} on {y.device}; try y.to(x)"
+        )
     if unbiased and n < 4:
         raise ValueError(f"the unbiased estimate needs at least 4 rows, got {n}; draw more")
     parts = []

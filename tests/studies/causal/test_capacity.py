@@ -9,7 +9,7 @@ def test_every_family_is_tried_at_every_width():
     cells = capacity.cells("laptop")
     tried = {(c.family, c.hidden) for c in cells}
     assert tried == {(f, h) for f, widths in capacity.WIDTHS.items() for h in widths}
-    assert len(cells) == len(set(cells)) == 15
+    assert len(cells) == len(set(cells)) == 18
 
 
 def test_a_row_has_the_scores_of_three_generators_and_how_often_runs_agree():

@@ -6,7 +6,7 @@ from typing import Any
 from ldyn.causal import CGNN, sample_pairs
 from ldyn.core import default_device
 
-FEW = (2, 20, 100)
+FEW = (2, 5, 20, 100)
 WIDTHS = {"multi": (2, 5, 10, 20, 50, 100), "net": FEW, "an": FEW, "sim": FEW}
 DTYPE = "float32"
 
@@ -24,7 +24,7 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return four families with three widths each, six for the first."""
+    """Return four families with four widths each, six for the first."""
     pairs, rows, runs, steps = {
         "smoke": (2, 20, 1, 3),
         "laptop": (100, 150, 4, 600),
