@@ -1,5 +1,6 @@
 """Chapter 4, the training distribution is the prior: ten families, a mixture, one column."""
 
+import pytest
 import torch
 
 from ldyn.causal import sample_tasks
@@ -33,6 +34,7 @@ def test_a_family_teaches_itself_and_not_another(claim):
     assert all(g.low > 0 for g in gaps)
 
 
+@pytest.mark.xfail(strict=True, reason="with normal margins nine families teach the tenth as well")
 def test_what_is_left_out_costs(claim):
     gaps = []
     for margins in ("drawn", "normal"):
@@ -80,3 +82,20 @@ def test_one_column_of_the_wide_prior_tells_something(claim):
     claim("prior-columns", measured=found.value, low=found.low, high=found.high)
     assert found.low > 0.5
     assert found.high < 0.65
+
+
+def test_what_the_page_says_of_the_map():
+    """The sentences below the tables: shortcuts, mixing, and the real pairs."""
+    drawn, normal = parts("drawn"), parts("normal")
+    assert mean_interval(drawn[3] - drawn[2]).low > 0
+    assert mean_interval(normal[3] - normal[2]).high > 0
+    assert mean_interval(drawn[3] - drawn[0]).high < 0
+    tables = {
+        m: torch.stack([accuracies(m, "alone", f) for f in FAMILIES]) for m in ("drawn", "normal")
+    }
+    lowest = {m: t[:, :10].min() for m, t in tables.items()}
+    assert lowest["drawn"] == tables["drawn"][FAMILIES.index("net"), FAMILIES.index("multi")] < 40
+    assert lowest["normal"] > lowest["drawn"]
+    real = {m: t[:, 10] for m, t in tables.items()}
+    assert real["drawn"].max() - real["drawn"].min() > 30
+    assert real["normal"].max() - real["normal"].min() < 20

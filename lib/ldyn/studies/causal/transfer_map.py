@@ -41,8 +41,8 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return ten families alone, the rest without each, all: two seeds, two kinds of margins."""
-    seeds, steps = {"smoke": (1, 5), "laptop": (2, 500), "full": (8, 4000)}[scale]
+    """Return ten families alone, the rest without each, and all, with two kinds of margins."""
+    seeds, steps = {"smoke": (1, 5), "laptop": (1, 500), "full": (8, 4000)}[scale]
     kinds = [(train, family) for train in ("alone", "without") for family in FAMILIES]
     if scale == "smoke":
         kinds = kinds[2:3]
