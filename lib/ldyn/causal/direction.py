@@ -34,7 +34,8 @@ def direction(x: Any, y: Any) -> Direction:
     """Return which of two columns (n,) is the likelier cause, how sure that is, and what to doubt.
 
     Exchanging the columns turns the sign of the score and changes no digit. Shift, scale and sign
-    of a column change nothing but rounding. Of more than 3,000 rows, 3,000 are looked at.
+    of a column change nothing but rounding. Of more than 1,000 rows whole thousands are looked at,
+    at most three.
 
     Raises: ValueError for bad columns; FileNotFoundError without the trained networks.
     Source: ton2021, def-antisymmetric-score.

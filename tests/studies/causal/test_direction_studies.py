@@ -21,7 +21,7 @@ def trained(tmp_path, monkeypatch):
     monkeypatch.setattr(direction_model, "SIZES", (25, 40))
     monkeypatch.setenv("LDYN_RESULTS", str(tmp_path))
     (cell,) = direction_model.cells("smoke")
-    return cell, direction_model.run(cell), tmp_path / "causal" / "direction-0.npz"
+    return cell, direction_model.run(cell), tmp_path / "causal" / "direction-small-0.npz"
 
 
 def test_a_training_gives_the_same_file_twice_and_judges_what_it_keeps(trained):
@@ -48,7 +48,14 @@ def test_views_of_the_same_tasks_share_their_ranks():
         assert torch.allclose(m[untied, half:], p[untied, half:], atol=1e-3)
 
 
+def test_a_small_run_leaves_the_networks_in_use_alone(trained):
+    *_, path = trained
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
 def test_scores_of_pairs_are_those_of_each_alone(trained):
+    *_, path = trained
+    path.rename(path.with_name("direction-0.npz"))
     (cell,) = {c.pairs: c for c in direction_scores.cells("smoke")}.values()
     pairs = list(direction_scores._pairs("multi")[:3]) + list(direction_scores._pairs("net")[:2])
     pairs[1] = baselines.small_sample(pairs[1], 40, 0).swapped()

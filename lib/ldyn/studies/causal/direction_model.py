@@ -51,7 +51,8 @@ def run(cell: Cell) -> dict[str, Any]:
         few = max(10, cell.tasks // 6)
         tuning = torch.cat([nets.scores(*v).mean(0) for v in task_views(few, f"tune {cell.seed}")])
         nets = replace(nets, temperature=fit_temperature(tuning.double()))
-        nets.save(results_folder() / "causal" / f"direction-{cell.seed}.npz")
+        small = "small-" * (cell.tasks < 1000)  # smoke must not replace the networks in use
+        nets.save(results_folder() / "causal" / f"direction-{small}{cell.seed}.npz")
         fresh = [nets.scores(*v).mean(0) for v in task_views(few, f"judge {cell.seed}")]
     found: dict[str, Any] = {"temperature": nets.temperature}
     for name, s in zip(("plain", "blind", "matched"), fresh, strict=True):
