@@ -4,9 +4,8 @@ The location–scale fit stands beside itself by general means: its objective, i
 at once, handed to torch's L-BFGS until the gradient is below 1e-5, the size at which `loci` stops.
 """
 
-import shutil
+import os
 import statistics
-from pathlib import Path
 
 import torch
 from _table import Run, alternate, asked_scale, ratio
@@ -15,12 +14,10 @@ from torch import Tensor
 from ldyn.causal import anm, direction, heci, loci, network_scores, quantile_score, sample_pairs
 from ldyn.causal.columns import standardised
 from ldyn.causal.regression import RIDGE, spline_basis
-from ldyn.core import results_folder
 from ldyn.data import DataError, cause_effect_pairs
 
 ONE, MANY = "ldyn.causal.direction, one pair", "direction, one of {} pairs at once"
 REAL, GENERAL = "direction, 99 real pairs one by one", "location–scale fit by torch's L-BFGS"
-BOOK = Path(__file__).resolve().parents[1] / "book" / "results" / "causal"
 
 
 def general_cost(x: Tensor, y: Tensor) -> float:
@@ -44,8 +41,7 @@ def general_cost(x: Tensor, y: Tensor) -> float:
 
 def main(scale: str) -> None:
     run = Run("direction", scale, dtype="float64")
-    if not (folder := results_folder() / "causal").exists():  # of a test: the networks are needed
-        shutil.copytree(BOOK, folder, ignore=lambda _, names: [n for n in names if "npz" not in n])
+    elsewhere = os.environ.pop("LDYN_RESULTS", None)  # the networks are in the book's own results
     smoke = scale == "smoke"
     n, many, repeats = (60, 4, 1) if smoke else (1000, 100, 3)
     cause, effect = (c.to(run.device) for c in sample_pairs("lsnm", many, n, seed="benchmark"))
@@ -79,51 +75,6 @@ def main(scale: str) -> None:
             times_ours=None if name == REAL else ratio(found, times[ONE]),
             times_loci=ratio(found, times["location–scale likelihood, loci"]),
         )
-
-
-"""Seconds a pair of 1,000 rows: direction(x, y) alone and many pairs at once, beside other scores.
-
-Every score is this library's own: the residual tests ANM and LOCI, likelihoods, quantiles. The
-pairs are additive ones, drawn anew; reading the networks from disk, once a process, is left out.
-"""
-
-import os
-from collections.abc import Callable
-from typing import Any
-
-MANY = "all pairs at once, ldyn.causal.network_scores"
-ALONE = "one after another, ldyn.causal.direction"
-
-
-def main() -> None:
-    """Time every contestant on the same pairs."""
-    scale = asked_scale()
-    pairs, rows, repeats = {"smoke": (2, 50, 1), "laptop": (64, 1000, 5)}.get(scale, (256, 1000, 9))
-    run = Run("direction", scale, dtype="float64")
-    elsewhere = os.environ.pop("LDYN_RESULTS", None)  # the networks are in the book's own results
-    x, y = (c.to(run.device) for c in sample_pairs("anm", pairs, rows, seed="benchmark"))
-    direction(x[0], y[0])
-    few = max(2, pairs // 16)
-    others = {"ANM, HSIC": anm, "LOCI, likelihood": loci, "HECI": heci, "quantiles": quantile_score}
-    counts = {MANY: pairs, ALONE: few} | dict.fromkeys(others, few)
-
-    def each(score: Callable[..., Any]) -> Callable[[], Any]:
-        return lambda: [score(a, b) for a, b in zip(x[:few], y[:few], strict=True)]
-
-    contestants = {MANY: lambda: network_scores(x, y), ALONE: each(direction)}
-    contestants |= {name: each(score) for name, score in others.items()}
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for repeat in range(repeats):
-        for name, (time, _) in alternate(contestants, repeat, run.device).items():
-            times[name].append(time / counts[name])
-    for name, found in times.items():
-        run.add(
-            method=name,
-            rows=rows,
-            pairs=counts[name],
-            seconds=statistics.median(found),
-            times_ours=ratio(found, times[MANY]),
-        )
     if elsewhere:
         os.environ["LDYN_RESULTS"] = elsewhere
     run.finish()
@@ -131,4 +82,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main(asked_scale())
-    main()

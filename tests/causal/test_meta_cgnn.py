@@ -7,7 +7,6 @@ from ldyn.causal import (
     MetaCGNN,
     MetaTraining,
     fit_meta_cgnn,
-    load_meta_cgnn,
     meta_training,
     sample_pairs,
     sample_tasks,
@@ -214,18 +213,6 @@ def test_a_killed_training_goes_on_to_the_same_numbers(tmp_path, monkeypatch):
         for name, tensors in a.parts.items():
             assert all(torch.equal(p, q) for p, q in zip(tensors, b.parts[name], strict=True))
     assert [p.name for p in tmp_path.iterdir()] == ["state.pt"]
-
-
-def test_what_is_saved_is_read_back_and_other_files_are_refused(tmp_path):
-    net, (x, y) = untrained("cme"), columns(50)
-    net.save(tmp_path / "net.pt")
-    assert load_meta_cgnn(tmp_path / "net.pt").score(x, y) == net.score(x, y)
-    torch.save({"layer1": []}, tmp_path / "part.pt")
-    (tmp_path / "text.pt").write_text("layers")
-    torch.save({"layer1": print, "layer2": 0, "out": 0}, tmp_path / "code.pt")
-    for name in ("part.pt", "text.pt", "code.pt"):
-        with pytest.raises(ValueError, match="holds no Meta-CGNN"):
-            load_meta_cgnn(tmp_path / name)
 
 
 def test_bad_arguments_are_refused():
