@@ -207,3 +207,20 @@ def test_an_untrained_network_decides_like_zeros(claim):
     found = mean_interval(100 * agree)
     claim("meta-untrained", measured=found.value, low=found.low, high=found.high)
     assert found.low > 75
+
+
+def test_what_the_page_says_of_the_arms():
+    """The sentences below the tables, on the frozen signs."""
+    cme, off = ({**WIDE, "encoder": "cme", "film": film} for film in (True, False))
+    alone = {**WIDE, "encoder": "none"}
+    tails = {**ZERO, "encoder": "tails"}
+    assert difference(cme, WIDE, "AN").low > 0
+    assert difference(WIDE, alone, "AN").low > 40
+    film = difference(cme, off, "AN")
+    assert film.low < 0 < film.high
+    mean = lambda arm, field: 100 * (rights(field, **arm).mean(0) @ weights(field))  # noqa: E731
+    real = {k: mean(arm, "tuebingen") / weights("tuebingen").sum() for k, arm in
+            {"zero": ZERO, "tails": tails, "wide": WIDE, "cme": cme}.items()}  # fmt: skip
+    assert min(real["zero"], real["tails"]) > max(real["wide"], real["cme"]) + 10
+    assert mean(ZERO, "multi") / 100 > 80
+    assert max(mean(UNTRAINED, field) / 100 for field in ("SIM", "AN")) < 50
