@@ -119,7 +119,7 @@ def test_sim_has_measurement_noise_on_standardised_columns():
 
 
 def test_sim_resembles_the_published_file():
-    """Means over 100 pairs of what the digest compares: skewness, straightness."""
+    """Means over 100 pairs of two shapes that tell generators apart: skewness, straightness."""
     from ldyn.data import DataError, cause_effect_pairs
 
     try:
