@@ -1,0 +1,58 @@
+"""Gram matrices in tiles that stay in the processor's cache, stored or only multiplied with."""
+
+import torch
+from torch import Tensor
+
+from ldyn.kernels import Stationary
+
+_ROWS, _COLUMNS = 256, 2048  # of a tile
+_DIRECT = 16  # columns up to which differences cost no more than a matrix product
+
+
+def fill_gram(kernel: Stationary, a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return K_ij = k(a_i, b_j), (n, m), of points (n, d) and (m, d), written into `out` if given.
+
+    Up to 16 columns from differences; above, ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖² in one product,
+    whose rounding is of the order of machine epsilon times (diameter / bandwidth)².
+    Source: rahimi2007, def-kernel.
+    """
+    gram = a.new_empty(len(a), len(b)) if out is None else out
+    for i in range(0, len(a), _ROWS):
+        for j in range(0, len(b), _COLUMNS):
+            tile = _tile(kernel, a[i : i + _ROWS], b[j : j + _COLUMNS])
+            gram[i : i + _ROWS, j : j + _COLUMNS] = tile
+    return gram
+
+
+def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tensor:
+    """Return K_ij = k(x_i, x_j), (n, n), exactly symmetric and 1 on its diagonal.
+
+    Source: rahimi2007, def-kernel.
+    """
+    gram = x.new_empty(len(x), len(x))
+    for i in range(0, len(x), block):
+        for j in range(i, len(x), block):
+            tile = gram[i : i + block, j : j + block]
+            fill_gram(kernel, x[i : i + block], x[j : j + block], out=tile)
+            if j > i:
+                gram[j : j + block, i : i + block] = tile.T
+    gram.diagonal().fill_(1)
+    return gram
+
+
+def gram_product(kernel: Stationary, a: Tensor, b: Tensor, v: Tensor) -> Tensor:
+    """Return Σ_j k(a_i, b_j) v_j, (n, c), of v (m, c), without keeping K.
+
+    Source: rahimi2007, def-kernel.
+    """
+    parts = [fill_gram(kernel, part, b) @ v.to(b) for part in a.split(1024)]
+    return torch.cat(parts) if parts else v.new_empty(0, v.shape[1])
+
+
+def _tile(kernel: Stationary, a: Tensor, b: Tensor) -> Tensor:
+    if a.shape[1] <= _DIRECT:
+        r = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    else:
+        squares = (a * a).sum(1)[:, None] + (b * b).sum(1)
+        r = torch.addmm(squares, a, b.T, alpha=-2).clamp_(min=0).sqrt_()
+    return kernel.profile(r.div_(kernel.bandwidth))

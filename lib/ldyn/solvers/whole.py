@@ -1,0 +1,69 @@
+"""The full kernel ridge system: one Cholesky, or conjugate gradients on a stored Gram matrix."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ldyn.kernels import Stationary
+from ldyn.solvers.conjugate import pcg
+from ldyn.solvers.gram import symmetric_gram
+from ldyn.solvers.pivots import rpcholesky
+from ldyn.solvers.record import Checkpoint
+
+RANK = 1000  # of the preconditioner
+MOST = 400  # steps of conjugate gradients
+
+
+def solve_whole(
+    z: Tensor,
+    y: Tensor,
+    weights: Tensor,
+    *,
+    kernel: Stationary,
+    ridge: float,
+    tolerance: float,
+    generator: torch.Generator,
+    checkpoint: Checkpoint,
+    report: Callable[[int, int], None],
+) -> tuple[Tensor, dict[str, float]]:
+    """Return c (n, c) with (K + λ/w)c = y to `tolerance`, and iterations, residual and condition.
+
+    With V = √w: (V K V + λ) c̃ = V y, c = V c̃. The Gram matrix is stored in the precision of z,
+    vectors are float64.
+
+    Raises: ValueError where the tolerance is not reached, with the reason and what to try.
+    Source: prop-pcg.
+    """
+    root = weights.sqrt()
+    rank = min(RANK, len(z) // 4)
+    factor = rpcholesky(z, kernel=kernel, rank=rank, generator=generator, stop=0.1 * ridge).factor
+    gram = symmetric_gram(kernel, z)
+    if (weights != weights[0]).any():
+        gram.mul_(root.to(z)[:, None]).mul_(root.to(z))
+        factor.mul_(root.to(z))
+    else:
+        ridge, root = ridge / float(weights[0]), torch.ones_like(root)
+
+    def keep(state: dict[str, Tensor], steps: int) -> None:
+        checkpoint.put(steps=state)
+        report(steps, MOST)
+
+    solution = pcg(
+        gram,
+        y * root[:, None],
+        ridge=ridge,
+        factor=factor,
+        tolerance=tolerance,
+        most=MOST,
+        start=checkpoint.state.get("steps"),
+        keep=keep,
+    )
+    if not solution.converged:
+        raise ValueError(f"conjugate gradients: {solution.reason}, or try solver='cells'")
+    facts = {
+        "iterations": len(solution.residuals),
+        "residual": solution.residuals[-1],
+        "condition": solution.condition,
+    }
+    return solution.coefficients * root[:, None], facts
