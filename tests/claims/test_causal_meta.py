@@ -71,7 +71,7 @@ def table(causes, effects):
 
 
 def test_the_best_generator_is_the_posterior_prediction(claim):
-    """Three rows of bits, two mechanisms, S the causes and the sum of the effects; one draw a row."""
+    """Three rows of bits, two mechanisms, S the causes and the sum of the effects."""
     mechanisms = torch.tensor(
         [[0.1, 0.7], [0.6, 0.5]]
     ).double()  # P(y = 1 | x = 0), P(y = 1 | x = 1)
