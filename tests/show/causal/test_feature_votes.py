@@ -39,8 +39,11 @@ def test_a_vote_is_the_fall_of_a_feature_in_standard_deviations(js):
 
 def test_exchanging_the_columns_turns_every_vote_and_no_digit(js):
     x, y = (json.dumps(c.tolist()) for c in pair(40))
-    made = [f"votes(bothDirections({a}, {b}, false), [1, 1, 1, 1, 1, 1])" for a, b in ((x, y), (y, x))]
-    one, other = js(NAME, f"[{', '.join(made)}]")
+    one, other = js(
+        NAME,
+        f"[[{x}, {y}], [{y}, {x}]].map(([a, b]) => "
+        "votes(bothDirections(a, b, false), [1, 1, 1, 1, 1, 1]))",
+    )
     assert one == [-v for v in other]
 
 
