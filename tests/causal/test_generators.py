@@ -66,7 +66,7 @@ def test_an_adds_noise_and_ls_scales_it():
 
 
 def test_multi_has_thirty_one_cases_of_equal_share():
-    """All but Gaussian–linear–Gaussian–additive, which no method can tell."""
+    """All but Gaussian–linear–Gaussian–additive; one that stays, a line of x + e, is no better."""
     kinds = families._multi_kinds(40_000, stream("multi"))[..., 0].long()
     case = (kinds * 2 ** torch.arange(5)[:, None]).sum(0)
     shares = torch.bincount(case, minlength=32)

@@ -88,31 +88,44 @@ def test_the_best_generator_is_the_posterior_prediction(claim):
         posterior = table(causes, (weight @ effects)[None])[0]
         worst = max(worst, (posterior - mean).abs().max().item())
         others = torch.rand(20, 3, generator=stream("other", str(causes), total)).double()
-        for made in table(causes, others):
+        draws = torch.tensor(list(product((0, 1), repeat=3)), dtype=torch.float64)
+        apart = (outcomes[:, None] - table(causes, draws)).square().sum(2)
+        for p, made in zip(others, table(causes, others), strict=True):
             cost = weight @ (outcomes - made).square().sum(1)
             worst = max(worst, (cost - spread - (mean - made).square().sum()).abs().item())
             gains.append((cost - spread).item())
+            noisy = weight @ apart @ (draws * p + (1 - draws) * (1 - p)).prod(1)
+            own = (1 - p.square() - (1 - p).square()).sum() / 9  # ‖ψ‖² − ‖E ψ‖² a row
+            worst = max(worst, (noisy - cost - own).abs().item())
     claim("meta-posterior", measured=worst)
     assert worst < 1e-12
     assert min(gains) >= -1e-15
 
 
+def zeros_cost(x, y, p, gamma):
+    """The population cost of ŷ = 0 for rows (x, y) with probabilities p."""
+    k, joint = ((-gamma * (c[:, None] - c).square()).exp() for c in (x, y))
+    point = (-gamma * y.square()).exp()
+    return p @ (k * (joint - point[:, None] - point + 1)) @ p
+
+
 def test_zeros_are_near_the_column_with_heavier_tails(claim):
-    """The error of the expansion to γ³ falls like γ⁴, for three laws of atoms."""
-    slopes = []
+    """The errors of both expansions to γ³ fall like γ⁴, for three laws of nine dependent atoms."""
+    slopes, gammas = [], 2.0 ** torch.arange(-10, -4, dtype=torch.float64)
     for k in range(3):
         draw = stream("atoms", k)
-        y = torch.randn(7, generator=draw, dtype=torch.float64)
-        p = torch.rand(7, generator=draw, dtype=torch.float64) + 0.1
+        e = torch.randn(2, 9, generator=draw, dtype=torch.float64)
+        p = torch.rand(9, generator=draw, dtype=torch.float64) + 0.1
         p = p / p.sum()
-        y = (y - p @ y) / (p @ (y - p @ y).square()).sqrt()
-        m3, m4 = p @ y.pow(3), p @ y.pow(4)
-        gammas, errors = 2.0 ** torch.arange(-10, -4, dtype=torch.float64), []
-        for g in gammas:
-            point, pair = (-g * y.square()).exp(), (-g * (y[:, None] - y).square()).exp()
-            exact = p @ pair @ p - 2 * p @ point + 1
-            errors.append(abs(exact - 3 * g**2 + (5 * m4 - 10 / 3 * m3**2) * g**3).item())
-        slopes.append(log_slope(gammas, torch.tensor(errors, dtype=torch.float64)))
+        z = torch.stack([e[0], e[0] + e[1].exp()])
+        z = z - (z @ p)[:, None]
+        x, y = z / (z.square() @ p).sqrt()[:, None]
+        tail = lambda c: 5 * (p @ c**4) - 10 / 3 * (p @ c**3) ** 2  # noqa: B023, E731
+        tau = lambda a, b: tail(b) - 4 * (p @ b**3) * (p @ (a**2 * b))  # noqa: B023, E731
+        alone = [zeros_cost(0 * x, y, p, g) - 3 * g**2 + tail(y) * g**3 for g in gammas]
+        gaps = [zeros_cost(x, y, p, g) - zeros_cost(y, x, p, g) for g in gammas]
+        gaps = [gap - (tau(y, x) - tau(x, y)) * g**3 for gap, g in zip(gaps, gammas, strict=True)]
+        slopes += [log_slope(gammas, torch.stack(errors).abs()) for errors in (alone, gaps)]
     claim("meta-tails", measured=min(slopes))
     assert min(slopes) > 3.8
 

@@ -42,7 +42,8 @@ def _ls(count: int, n: int, draw: Generator) -> tuple[Tensor, Tensor]:
 
 def _multi_kinds(count: int, draw: Generator) -> Tensor:
     """Five coins a task, (5, count, 1): uniform cause, uniform noise, parabola, noise inside,
-    product. The one case that is not identifiable, all tails, is drawn again."""
+    product. All tails, linear with normal noise, is drawn again; f(x + e) with a line f, which is
+    the same with other numbers, is kept."""
     kinds = torch.randint(2, (5, count, 1), generator=draw).bool()
     while (tails := ~kinds.any(0)[:, 0]).any():
         kinds[:, tails] = torch.randint(2, (5, int(tails.sum()), 1), generator=draw).bool()
