@@ -124,7 +124,7 @@ class Regressor(Estimator):
 
 
 def as_weights(weights: Any, n: int) -> Tensor:
-    """Return weights (n,) ≥ 0 as a tensor, ones if there are none. Raises: ValueError for others."""
+    """Return weights (n,) ≥ 0 as a tensor, ones if none. Raises: ValueError for others."""
     found = torch.ones(n) if weights is None else as_tensor(weights, "sample_weight")
     if found.shape != (n,) or (found < 0).any() or not (found > 0).any():
         raise ValueError(

@@ -1,6 +1,6 @@
 """Kernel, bandwidths and ridge by exact leave-one-out, with no grid and no validation set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -57,7 +57,7 @@ def choose(
 
     Per kernel, quasi-Newton steps on the logarithm of the leave-one-out error of samples of rows,
     in log bandwidth and log ridge; then, up to 32 columns, with one bandwidth a column, which must
-    lead by a standard error of the paired difference.
+    lead by a standard error of the paired difference, on rows it was not chosen on.
 
     Arguments: standardised `x` (n, d), centred `y` (n, c), `weights` (n,); `bandwidths` (d,) and
     `ridge` where they are given.
@@ -75,22 +75,46 @@ def choose(
         for columns in (1, x.shape[1]) if bandwidths is None else (x.shape[1],):
             if columns == 1 or 1 < columns <= COLUMNS or bandwidths is not None:
                 theta = torch.cat([theta[:1].expand(columns), theta[-1:]])
-                low, high = _bounds(theta, median, bandwidths, ridge)
-                theta = descend(parts, theta, KERNELS[name], low, high)
+                ends = _bounds(theta, median, bandwidths, ridge)
+                theta = descend(parts, theta, KERNELS[name], *ends)
                 candidate = KERNELS[name], theta[:-1].exp(), float(theta[-1].exp())
                 errors = judge(x, y, weights, *candidate, judged, HALO if near else 0)
                 found.append(Candidate(name, *candidate[1:], errors))
         report(len({c.name for c in found}), len(kernels))
-    return best(found), found
+    one, many = (_least(c for c in found if (len(c.bandwidths) > 1) == rich) for rich in (0, 1))
+    if one is None or many is None or many.loo >= one.loo:
+        return one or many or found[0], found
+    errors = many.errors if near else cross_fitted(parts, many, one, ends)
+    gain = one.errors - errors
+    return many if gain.mean() > gain.std() / len(gain) ** 0.5 else one, found
 
 
-def best(found: Sequence[Candidate]) -> Candidate:
-    """Return the least error, of one bandwidth unless more lead by a standard error."""
-    one = min(found, key=lambda c: (len(c.bandwidths), c.loo))
-    one = min((c for c in found if len(c.bandwidths) == len(one.bandwidths)), key=lambda c: c.loo)
-    all_ = min(found, key=lambda c: c.loo)
-    gain = one.errors - all_.errors
-    return all_ if gain.mean() > gain.std() / len(gain) ** 0.5 else one
+def cross_fitted(
+    parts: tuple[Tensor, Tensor, Tensor],
+    many: Candidate,
+    one: Candidate,
+    ends: tuple[Tensor, Tensor],
+) -> Tensor:
+    """Return squared leave-one-out residuals of each half of the rows at bandwidths that were
+    chosen for the residuals of the other half, all rows being in the system.
+
+    On the rows they were chosen on, bandwidths of many columns fit the noise of few rows.
+    """
+    x, y, weights = parts
+    errors = torch.empty_like(weights[0])
+    for half in (0, 1):
+        other = (torch.arange(x.shape[1], device=x.device) % 2 != half)[None]
+        theta = torch.cat([one.bandwidths.expand(x.shape[2]), torch.tensor([one.ridge])]).log()
+        theta = descend(parts, theta, many.kernel, *ends, judges=other)
+        candidate = many.kernel, theta[:-1].exp(), float(theta[-1].exp())
+        rows = torch.arange(x.shape[1], device=x.device)[None]
+        found = judge(x[0], y[0], weights[0], *candidate, rows, 0)
+        errors[~other[0]] = found[~other[0]]
+    return errors
+
+
+def _least(candidates: Iterable[Candidate]) -> Candidate | None:
+    return min(candidates, key=lambda c: c.loo, default=None)
 
 
 def judge(
@@ -135,6 +159,7 @@ def descend(
     kernel: type[Stationary],
     low: Tensor,
     high: Tensor,
+    judges: Tensor | None = None,
 ) -> Tensor:
     """Return (log bandwidths, log ridge) after at most 12, or 20, evaluations within bounds."""
     width = high - low
@@ -147,7 +172,10 @@ def descend(
     def closure() -> Tensor:
         share = free.detach().sigmoid()
         h, ridge = (low + width * share).exp().to(parts[0]).tensor_split([len(low) - 1])
-        value, by_bandwidth, by_ridge = loo_slope(*parts, kernel=kernel, bandwidths=h, ridge=ridge)
+        value, by_bandwidth, by_ridge = loo_slope(
+            *parts, kernel=kernel, bandwidths=h, ridge=ridge, judges=judges
+        )
+        value = value.clamp(min=torch.finfo(value.dtype).tiny)  # constant answers leave none
         slope = torch.cat([by_bandwidth.sum(0), by_ridge.sum()[None]]) / value.sum()
         free.grad = slope.cpu() * width * share * (1 - share)
         return value.mean().log().cpu()

@@ -52,13 +52,13 @@ class KernelClassifier(Estimator):
         return self
 
     def decision_function(self, x: Any) -> Any:
-        """Return f̂_k − ½ at points (m, d), (m, classes); of two classes (m,), that of the second."""
+        """Return f̂_k − ½ at points (m, d), (m, classes); of two classes (m,), the second's."""
         self._points(x)
         values = self.regressor_.predict(x) - 0.5
         return values[:, 1] if len(self.classes_) == 2 else values
 
     def predict(self, x: Any) -> Any:
-        """Return the label of each point (m, d), (m,); as a tensor if x is one and labels numbers."""
+        """Return labels (m,) of points (m, d): a tensor if x is one and labels are numbers."""
         found = self._labelled(x)
         like_x = isinstance(x, Tensor) and found.dtype.kind in "iufb"
         return torch.as_tensor(found).to(x.device) if like_x else found

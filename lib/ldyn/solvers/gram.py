@@ -36,6 +36,8 @@ def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tenso
             fill_gram(kernel, x[i : i + block], x[j : j + block], out=tile)
             if j > i:
                 gram[j : j + block, i : i + block] = tile.T
+            else:
+                tile.add_(tile.T.clone()).div_(2)  # a product of matrices rounds both sides apart
     gram.diagonal().fill_(1)
     return gram
 

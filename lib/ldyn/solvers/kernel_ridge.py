@@ -9,11 +9,11 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from ldyn.core import require_choice, require_positive
+from ldyn.core import require_choice, require_positive, stream
 from ldyn.kernels import Stationary
 from ldyn.solvers.base import Regressor, as_tensor, like
 from ldyn.solvers.cells import Cell, by_cell, fit_cells, predictive_variance, solve_rows
-from ldyn.solvers.choice import COLUMNS, KERNELS, Candidate, best, choose, surroundings_gain
+from ldyn.solvers.choice import COLUMNS, KERNELS, Candidate, choose, surroundings_gain
 from ldyn.solvers.gram import fill_gram, gram_product
 from ldyn.solvers.record import Checkpoint, FitRecord, passport
 from ldyn.solvers.whole import solve_whole
@@ -66,7 +66,6 @@ class KernelRidge(Regressor):
             self.checkpoint,
             passport(points, targets, weights, repr(self)) if self.checkpoint else "",
         )
-        self._generator = torch.Generator().manual_seed(self.seed)
         self.mean_ = points.mean(0)
         spread = points.std(0, correction=0)
         spread = spread if self.n_features_in_ <= COLUMNS else spread.max().expand_as(spread)
@@ -131,7 +130,7 @@ class KernelRidge(Regressor):
     ) -> tuple[Candidate, list[Candidate]]:
         if "choice" in saved.state:
             found = [Candidate(*parts) for parts in saved.state["choice"]]
-            return best(found), found
+            return found[0], found
         names = (self.kernel,) if isinstance(self.kernel, str) else tuple(self.kernel)
         names = tuple(KERNELS) if names == ("loo",) else names
         for name in names:
@@ -151,9 +150,10 @@ class KernelRidge(Regressor):
             require_choice(self.bandwidth, ["loo"], "bandwidth")
         chosen, found = choose(
             x, y, weights, kernels=names, bandwidths=bandwidths, ridge=ridge,
-            generator=self._generator, report=self._progress("choice"),
+            generator=stream("choice", self.seed), report=self._progress("choice"),
         )  # fmt: skip
-        saved.put(now=True, choice=[(c.name, c.bandwidths, c.ridge, c.errors) for c in found])
+        order = [chosen, *(c for c in found if c is not chosen)]
+        saved.put(now=True, choice=[(c.name, c.bandwidths, c.ridge, c.errors) for c in order])
         return chosen, found
 
     def _solve(
@@ -162,7 +162,7 @@ class KernelRidge(Regressor):
         z, n, kernel = x / chosen.bandwidths.to(x), len(x), self._kernel()
         solver, gain = self.solver, None
         if solver == "auto" and n > DENSE and x.shape[1] <= COLUMNS:
-            gain = surroundings_gain(x, y, weights, chosen, self._generator)
+            gain = surroundings_gain(x, y, weights, chosen, stream("gain", self.seed))
         if solver == "auto":
             solver = "cholesky" if n <= DENSE else "pcg" if n <= STORED else "cells"
             solver = "cells" if gain is not None and gain < LOCAL else solver
@@ -174,7 +174,7 @@ class KernelRidge(Regressor):
         if solver == "pcg":
             self._coefficients, facts = solve_whole(
                 self._rows, y, weights, kernel=kernel, ridge=chosen.ridge, tolerance=self.tolerance,
-                generator=self._generator, checkpoint=saved, report=report,
+                generator=stream("pivots", self.seed), checkpoint=saved, report=report,
             )  # fmt: skip
         elif solver == "cholesky":
             every = torch.arange(n, device=x.device)

@@ -51,15 +51,16 @@ def loo_slope(
     kernel: type[Stationary],
     bandwidths: Tensor,
     ridge: Tensor,
+    judges: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the weighted mean squared leave-one-out residual of samples, and its slopes, exactly.
 
-    E = Σ v_i r_i², v = w/(c Σw), with A = (K + λ/w)⁻¹, a = A y, g = diag A, r = a/g, B = A(vr/g):
-    dE = ⟨G, dK⟩, G = A diag(2 v r²/g) A − B aᵀ − a Bᵀ, and dK is read off the kernel.
+    E = Σ v_i r_i², v = w/(c Σw) over the judges, with A = (K + λ/w)⁻¹, a = A y, g = diag A, r = a/g
+    and B = A(vr/g): dE = ⟨G, dK⟩, G = A diag(2 v r²/g) A − B aᵀ − a Bᵀ; dK is read off the kernel.
 
     Arguments: `x` (p, n, d), p samples, `y` (p, n, c), `weights` (p, n); `bandwidths` (1,), or (d,)
-    one a column; `ridge` λ, a scalar. Values (p,); slopes by log bandwidths (p, 1 or d) and by
-    log λ (p,).
+    one a column; `ridge` λ, a scalar; `judges` (p, n) bool, whose residuals count, else all.
+    Values (p,); slopes by log bandwidths (p, 1 or d) and by log λ (p,).
     A sample that cannot be factorised has the value infinity and slope 0.
     Source: prop-loo-slope.
     """
@@ -72,7 +73,8 @@ def loo_slope(
     inverse = torch.cholesky_inverse(factor)
     a, g = inverse @ y, inverse.diagonal(dim1=1, dim2=2)[..., None]
     r = a / g
-    v = (weights / weights.sum(1, keepdim=True) / y.shape[2])[..., None]
+    v = weights if judges is None else weights * judges
+    v = (v / v.sum(1, keepdim=True) / y.shape[2])[..., None]
     outer = inverse @ (v * r / g) @ a.mT
     slope = (inverse * (2 * (v * r.square() / g).sum(-1))[:, None]) @ inverse - outer - outer.mT
     w = slope * by_square

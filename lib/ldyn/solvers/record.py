@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+SECONDS = 30.0  # between two savings
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitRecord:
@@ -42,9 +44,11 @@ class Checkpoint:
     Raises: ValueError for a file of another fit.
     """
 
-    def __init__(self, path: str | Path | None, passport: str, *, every: float = 30.0) -> None:
+    def __init__(
+        self, path: str | Path | None, passport: str, *, every: float | None = None
+    ) -> None:
         self.path = None if path is None else Path(path)
-        self.every, self.saved = every, time.monotonic()
+        self.every, self.saved = SECONDS if every is None else every, time.monotonic()
         self.state: dict[str, Any] = {"passport": passport}
         if self.path is not None and self.path.is_file():
             found = torch.load(self.path, weights_only=True)
@@ -56,7 +60,7 @@ class Checkpoint:
             self.state = found
 
     def put(self, *, now: bool = False, **found: Any) -> None:
-        """Keep `found`, and write it at once or when 30 seconds have passed."""
+        """Keep `found`, and write it at once, or when half a minute has passed."""
         self.state |= found
         if self.path is not None and (now or time.monotonic() - self.saved > self.every):
             part = self.path.with_name(f"{self.path.name}.part")
