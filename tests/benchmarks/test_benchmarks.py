@@ -28,6 +28,40 @@ def test_the_benchmark_runs_and_freezes_its_table(name, tmp_path):
     assert ours["times_ours"] == 1
 
 
+LOCI = """
+def loci(x, y, independence_test=True, neural_network=True, return_function=False, n_steps=None):
+    assert x.ndim == 1 and x.dtype == "float64" and not independence_test and return_function
+    assert abs(x.mean()) < 1e-9 and abs(y.mean()) < 1e-9 and n_steps == 2
+    fit = lambda a: (0 * a, 1 + 0 * a)
+    return 0.0, fit, fit
+"""
+HSIC = """
+import time
+def HSIC(x, y):
+    assert x.shape == y.shape
+    time.sleep(0.05)
+"""
+
+
+def test_the_code_of_loci_is_a_contestant_where_there_is_a_clone(tmp_path):
+    (tmp_path / "book" / "results").mkdir(parents=True)
+    (tmp_path / "clone" / "causa").mkdir(parents=True)
+    for name, text in (("loci", LOCI), ("hsic", HSIC)):
+        (tmp_path / "clone" / "causa" / f"{name}.py").write_text(text)
+    command = [sys.executable, str(ROOT / "benchmarks" / "direction.py"), "--scale", "smoke"]
+    new = {"LDYN_RESULTS": str(tmp_path), "LDYN_LOCI_PATH": str(tmp_path / "clone")}
+    done = subprocess.run(
+        command, env=os.environ | new, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "benchmarks" / "direction.json").read_text())["rows"]
+    found = {r["method"]: r["seconds"] for r in rows if "LOCI's authors" in r["method"]}
+    assert len(found) == 4
+    for kind in ("networks", "splines"):  # two tests of independence come on top of the fit
+        fit, both = (found[f"LOCI's authors' code, {kind}, {c}"] for c in ("likelihood", "HSIC"))
+        assert 0 < fit <= both - 0.1
+
+
 def test_smoke_does_not_replace_the_table_of_the_book():
     command = [sys.executable, str(ROOT / "benchmarks" / "curvature.py"), "--scale", "smoke"]
     environment = {k: v for k, v in os.environ.items() if k != "LDYN_RESULTS"}
