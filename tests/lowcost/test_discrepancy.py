@@ -124,11 +124,14 @@ def test_effective_dimension_and_leverage_scores_are_their_definitions(ridge):
     size = effective_dimension(gram, ridge=ridge)
     torch.testing.assert_close(size, exact.sum(), rtol=1e-8, atol=0)
     torch.testing.assert_close(size, scores.sum())
-    torch.testing.assert_close(
-        effective_dimension(torch.linalg.eigvalsh(gram), ridge=ridge), size
-    )
+    torch.testing.assert_close(effective_dimension(torch.linalg.eigvalsh(gram), ridge=ridge), size)
     assert (scores >= 0).all()
     assert (scores <= 1).all()
+
+
+def test_an_eigenvalue_below_zero_by_rounding_counts_as_zero():
+    values = torch.tensor([-2e-16, 1.0], dtype=torch.float64)
+    assert effective_dimension(values, ridge=1e-16) == 1
 
 
 def test_what_effective_dimension_refuses():

@@ -34,7 +34,7 @@ def kernel_errors(dim, *, sampler, scale, pairs=1024, seeds=8):
 
 
 # At the median distance over √2 more of the error is of fourth order, which no net of 1,024
-# points balances in many dimensions: there it gains 3 at d = 8 and 1.8 at d = 20.
+# points balances in many dimensions: there it gains 3.5 at d = 8 and 1.8 at d = 20.
 @pytest.mark.parametrize(
     ("dim", "scale", "gain"),
     [(2, 2**0.5, 10), (8, 2**0.5, 4), (20, 2**0.5, 2), (2, 1, 10), (8, 1, 2.5), (20, 1, 1.6)],
@@ -58,9 +58,7 @@ def test_a_net_of_the_half_space_has_a_smaller_error_than_one_of_the_space():
 
 
 def test_one_point_more_than_a_power_of_two_is_one_too_many():
-    one, other = (
-        kernel_errors(2, sampler="sobol", scale=1, pairs=q, seeds=32) for q in (128, 129)
-    )
+    one, other = (kernel_errors(2, sampler="sobol", scale=1, pairs=q, seeds=32) for q in (128, 129))
     more = other - one
     assert more.mean() > 3 * more.std() / len(more) ** 0.5
 
@@ -89,17 +87,16 @@ def test_the_variance_of_independent_features_is_exact(kernel):
 
 
 def test_orthogonal_frequencies_have_less_variance_in_many_dimensions():
-    """d = 50, 50 frequencies: at the median distance less than half of the exact variance."""
+    """d = 50, 50 frequencies: at the median distance less than a fifth of the exact variance."""
     law, dim = Gaussian(10.0), 50
     delta = normal(1, dim, "orthogonal")
     delta *= 10 / delta.norm()
-    values = torch.stack([
-        (orthogonal_frequencies(50, dim, kernel=law, generator=stream("o", s)) @ delta[0]).cos().mean()
-        for s in range(600)
-    ])  # fmt: skip
+    draws = (stream("orthogonal", s) for s in range(600))
+    sets = (orthogonal_frequencies(50, dim, kernel=law, generator=draw) for draw in draws)
+    values = torch.stack([(w @ delta[0]).cos().mean() for w in sets])
     exact = feature_variance(law, delta, count=50).item()
     assert abs(values.mean() - math.exp(-0.5)) < 6 * values.std() / len(values) ** 0.5
-    assert values.var() < exact / 2
+    assert values.var() < exact / 5
 
 
 @pytest.mark.parametrize(("count", "dim"), [(7, 3), (2, 5), (4, 1)])
@@ -146,7 +143,7 @@ def test_whitened_features_are_exact_on_their_centres(selection, monkeypatch):
                                atol=1e-10, rtol=0)  # fmt: skip
 
 
-@pytest.mark.parametrize(("dtype", "slack"), [(torch.float64, 1e-7), (torch.float32, 1e-3)])
+@pytest.mark.parametrize(("dtype", "slack"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
 @pytest.mark.parametrize("kernel", [Gaussian(0.2), Gaussian(5.0), Laplace(3.0), Matern52(30.0)])
 def test_duplicated_centres_keep_the_norm_below_one(kernel, dtype, slack):
     """Every row five times, all of them centres, and a kernel matrix of low numerical rank."""
@@ -169,7 +166,7 @@ def test_a_ridge_of_next_to_nothing_can_be_solved(selection, dtype):
     gram.diagonal().add_(1e-12)
     assert torch.linalg.cond(gram) < 1.1 * (1 + len(x) / 1e-12)
     weights = torch.cholesky_solve((f.T @ y)[:, None], torch.linalg.cholesky(gram))[:, 0]
-    assert (f @ weights - y).abs().max() < (1e-5 if dtype == torch.float64 else 1e-2)
+    assert (f @ weights - y).abs().max() < (1e-6 if dtype == torch.float64 else 1e-3)
 
 
 def test_pivots_stop_where_nothing_is_left_and_leave_less_than_uniform_centres():

@@ -13,14 +13,13 @@ _REACH = 9.0  # exp(−9²/2) < 3·10⁻¹⁸: beyond it a Gaussian adds nothing
 _PAIRS = 2**22  # pairs of frequencies at once
 
 
-def box_discrepancy(
-    frequencies: Tensor, *, kernel: Stationary, box: float | Tensor
-) -> Tensor:
+def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Tensor) -> Tensor:
     """Return the squared box discrepancy D² of frequencies ω_1, …, ω_M, a scalar in float64.
 
     D² = ∬ s dp dp − (2/M) Σ_i ∫ s(ω_i, β) dp(β) + M⁻² Σ_ij s(ω_i, ω_j),  p = N(0, I/h²),
     s(u, v) = π^(−d) Π_j sin(b_j (u_j − v_j)) / (u_j − v_j),
-    ∬ s dp dp = Π_j h erf(b_j/h) / (2√π),  ∫ s(ω, β) dp(β) = π^(−d) Π_j ∫_0^b_j cos(ω_j t) e^(−t²/2h²) dt.
+    ∬ s dp dp = Π_j h erf(b_j/h) / (2√π),
+    ∫ s(ω, β) dp(β) = π^(−d) Π_j ∫_0^b_j cos(ω_j t) e^(−t²/2h²) dt.
 
     It is the MMD² of the set and p in the band-limited space of the box, and (Π b_j / π^d) times
     the mean of |M⁻¹ Σ_i exp(i⟨ω_i, δ⟩) − k(δ)|² over δ uniform in Π [−b_j, b_j]. Features of

@@ -181,7 +181,12 @@ def orthogonal_frequencies(
     points = uniform_points(count, dim + 1, sampler="iid", generator=generator)
     blocks = math.ceil(count / dim)
     normal = torch.randn(
-        blocks, dim, min(dim, count), generator=generator, dtype=torch.float64, device=generator.device
+        blocks,
+        dim,
+        min(dim, count),
+        generator=generator,
+        dtype=torch.float64,
+        device=generator.device,
     )
     q, r = torch.linalg.qr(normal)
     # Without the signs of the diagonal of R, the law of Q would depend on the method.
