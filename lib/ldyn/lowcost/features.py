@@ -18,8 +18,8 @@ _ROWS = 8192  # rows transformed at once
 class FourierFeatures:
     """φ(x) = q^(−1/2) (cos⟨ω_1, x⟩, …, cos⟨ω_q, x⟩, sin⟨ω_1, x⟩, …, sin⟨ω_q, x⟩), ‖φ(x)‖ = 1.
 
-    The data set but the dimension (and the median bandwidth, if it is asked for). Fitted:
-    `kernel_`, and `frequencies_` (q, d), float64.
+    Of the data only the dimension matters, and their median distance if `bandwidth` asks for it.
+    Fitted: `kernel_`, and `frequencies_` (q, d), float64.
 
     Arguments: `kernel`, an instance, or a name with a `bandwidth`: a number in units of x, or
     "median". `n_features` 2q; with "sobol", a power of two is best. `sampler`: "sobol" for up to
@@ -69,7 +69,7 @@ class FourierFeatures:
         q, d = self.frequencies_.shape
         require_points(x, dim=d)
         w, features = self.frequencies_.T.to(x), x.new_empty(len(x), 2 * q)
-        # In place: six times as fast as cosine, sine, concatenation and weights one by one.
+        # In place: three times as fast as cosine, sine and their concatenation.
         for part, out in zip(x.split(_ROWS), features.split(_ROWS), strict=True):
             torch.mm(part, w, out=out[:, :q])
             torch.sin(out[:, :q], out=out[:, q:])
