@@ -7,13 +7,11 @@ import torch
 from torch import Tensor
 
 from ldyn.core import few_threads
-from ldyn.kernels import Gaussian, Laplace, Matern32, Stationary
+from ldyn.kernels import Stationary
 from ldyn.solvers.cells import around, solve_rows
+from ldyn.solvers.gram import KERNELS
 from ldyn.solvers.leave_one_out import loo_slope
 
-KERNELS: dict[str, type[Stationary]] = {
-    "gaussian": Gaussian, "matern32": Matern32, "laplace": Laplace,
-}  # fmt: skip
 COLUMNS = 32  # up to so many a nearest neighbour is near, and each has a bandwidth of its own
 ROWS = 1024  # rows of a sample that is solved as one
 PATCHES, PATCH = 48, 96  # samples at the density of the whole table, and their rows

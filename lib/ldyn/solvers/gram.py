@@ -3,8 +3,14 @@
 import torch
 from torch import Tensor
 
-from ldyn.kernels import Stationary
+from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, Stationary
 
+KERNELS: dict[str, type[Stationary]] = {
+    "gaussian": Gaussian,
+    "matern52": Matern52,
+    "matern32": Matern32,
+    "laplace": Laplace,
+}
 _ROWS, _COLUMNS = 256, 2048  # of a tile
 _DIRECT = 16  # columns up to which differences cost no more than a matrix product
 

@@ -13,8 +13,8 @@ from ldyn.core import require_choice, require_positive, stream
 from ldyn.kernels import Stationary
 from ldyn.solvers.base import Regressor, as_tensor, like
 from ldyn.solvers.cells import Cell, by_cell, fit_cells, predictive_variance, solve_rows
-from ldyn.solvers.choice import COLUMNS, KERNELS, Candidate, choose, surroundings_gain
-from ldyn.solvers.gram import fill_gram, gram_product
+from ldyn.solvers.choice import COLUMNS, Candidate, choose, surroundings_gain
+from ldyn.solvers.gram import KERNELS, fill_gram, gram_product
 from ldyn.solvers.record import Checkpoint, FitRecord, passport
 from ldyn.solvers.whole import solve_whole
 from ldyn.sweep import Progress
@@ -23,6 +23,7 @@ DENSE = 4096  # rows up to which one Cholesky in float64 is the answer
 STORED = 30_000  # rows up to which a float32 Gram matrix is kept, on a CPU
 CELL = 512  # rows of a cell, and as many around it
 LOCAL = 0.02  # the problem is local if twice the surroundings lower the error by less
+COMPARED = ("gaussian", "matern32", "laplace")  # by kernel="loo"
 SOLVERS = ("auto", "cholesky", "cells", "pcg")
 
 
@@ -34,7 +35,7 @@ class KernelRidge(Regressor):
     cells where rows further away do not help, and else the full system by preconditioned conjugate
     gradients. What was chosen, and by which numbers, stands in `record_`.
 
-    Arguments: `kernel` "loo", one name or several of "gaussian", "matern32", "laplace"; `penalty` λ
+    Arguments: `kernel` "loo", or one or several of "gaussian", "matern52", "matern32", "laplace"; `penalty` λ
     and `bandwidth` (a number, or one a column, in their units) where they are not to be chosen;
     `solver` "auto", "cholesky", "cells" or "pcg"; `tolerance` of conjugate gradients; `seed`.
     Raises: ValueError for bad input, and where the system cannot be solved in its precision.
@@ -132,7 +133,7 @@ class KernelRidge(Regressor):
             found = [Candidate(*parts) for parts in saved.state["choice"]]
             return found[0], found
         names = (self.kernel,) if isinstance(self.kernel, str) else tuple(self.kernel)
-        names = tuple(KERNELS) if names == ("loo",) else names
+        names = COMPARED if names == ("loo",) else names
         for name in names:
             require_choice(name, [*KERNELS, "loo"], "kernel")
         ridge = bandwidths = None
@@ -160,12 +161,7 @@ class KernelRidge(Regressor):
         self, x: Tensor, y: Tensor, weights: Tensor, chosen: Candidate, saved: Checkpoint
     ) -> dict[str, Any]:
         z, n, kernel = x / chosen.bandwidths.to(x), len(x), self._kernel()
-        solver, gain = self.solver, None
-        if solver == "auto" and n > DENSE and x.shape[1] <= COLUMNS:
-            gain = surroundings_gain(x, y, weights, chosen, stream("gain", self.seed))
-        if solver == "auto":
-            solver = "cholesky" if n <= DENSE else "pcg" if n <= STORED else "cells"
-            solver = "cells" if gain is not None and gain < LOCAL else solver
+        solver, gain = self._solver(x, y, weights, chosen)
         noise, loo, rows = chosen.ridge / weights, chosen.loo, len(chosen.errors)
         facts: dict[str, Any] = {}
         self._cells, self._variance, self._noise = None, None, noise
@@ -198,6 +194,18 @@ class KernelRidge(Regressor):
             "gain": gain,
             "cells": cells,
         } | facts
+
+    def _solver(
+        self, x: Tensor, y: Tensor, weights: Tensor, chosen: Candidate
+    ) -> tuple[str, float | None]:
+        n, gain = len(x), None
+        if self.solver != "auto":
+            return self.solver, None
+        if n > DENSE and x.shape[1] <= COLUMNS:
+            gain = surroundings_gain(x, y, weights, chosen, stream("gain", self.seed))
+            if gain < LOCAL:
+                return "cells", gain
+        return "cholesky" if n <= DENSE else "pcg" if n <= STORED else "cells", gain
 
     def _kernel(self) -> Stationary:
         return KERNELS[self.kernel_](1.0)

@@ -9,7 +9,7 @@ from torch import Tensor
 from ldyn.core import require_count, require_points
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
-ROUNDINGS = 8  # a diagonal entry of so many roundings of the largest is none
+ROUNDINGS = 64  # a diagonal entry of so many roundings of the largest is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def pivoted(
             "try x.float() and stop=0.0"
         )
     factor, chosen, q = diagonal.new_empty(rank, n), [], 0
-    rest = diagonal.double()
+    rest = diagonal.double().clone()
     tiny = ROUNDINGS * torch.finfo(dtype).eps * rest.max().item()
     while q < rank and rest.sum() > stop and rest.max() > tiny:
         draws = torch.rand(2, block, generator=generator, dtype=torch.float64,

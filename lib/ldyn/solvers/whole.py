@@ -35,15 +35,13 @@ def solve_whole(
     Raises: ValueError where the tolerance is not reached, with the reason and what to try.
     Source: prop-pcg.
     """
-    root = weights.sqrt()
     rank = min(RANK, len(z) // 4)
     factor = rpcholesky(z, kernel=kernel, rank=rank, generator=generator, stop=0.1 * ridge).factor
     gram = symmetric_gram(kernel, z)
-    if (weights != weights[0]).any():
+    ridge, root = ridge / float(weights.max()), (weights / weights.max()).sqrt()
+    if (root < 1).any():
         gram.mul_(root.to(z)[:, None]).mul_(root.to(z))
         factor.mul_(root.to(z))
-    else:
-        ridge, root = ridge / float(weights[0]), torch.ones_like(root)
 
     def keep(state: dict[str, Tensor], steps: int) -> None:
         checkpoint.put(steps=state)

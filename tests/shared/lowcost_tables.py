@@ -1,0 +1,16 @@
+"""Tables that the tests of the kernel solver share."""
+
+import torch
+from torch import Tensor
+
+from ldyn.core import stream
+
+
+def table(
+    n: int = 400, d: int = 3, noise: float = 0.1, name: str = "table"
+) -> tuple[Tensor, Tensor]:
+    """A smooth function of two of the columns, with noise."""
+    generator = stream("kernel ridge table", name, n)
+    x = torch.randn(n, d, generator=generator, dtype=torch.float64)
+    e = torch.randn(n, generator=generator, dtype=torch.float64)
+    return x, (2 * x[:, 0]).sin() + x[:, -1 if d < 2 else 1].square() / 2 + noise * e

@@ -1,0 +1,173 @@
+import pytest
+import torch
+
+from ldyn.core import stream
+from ldyn.kernels import Gaussian, Laplace, Matern32, fit_ridge
+from ldyn.solvers import loo_path, pcg, rpcholesky, stochastic_diagonal
+
+RIDGES = [1e-3, 1e-1, 10.0]
+
+
+def data(n, d=2, columns=2):
+    draw = stream("loo path", n, d)
+    x = torch.rand(n, d, generator=draw, dtype=torch.float64)
+    return x, torch.randn(n, columns, generator=draw, dtype=torch.float64)
+
+
+def inverse(gram, ridge):
+    eye = torch.eye(len(gram), dtype=torch.float64)
+    return torch.cholesky_inverse(torch.linalg.cholesky(gram.double() + ridge * eye))
+
+
+def plain(gram, y, ridges):
+    found = [(a @ y / a.diagonal()[:, None]).square().mean()
+             for a in (inverse(gram, ridge) for ridge in ridges)]  # fmt: skip
+    return torch.stack(found)
+
+
+def test_it_equals_refitting_without_each_row():
+    x, y = data(70)
+    kernel, errors = Laplace(0.4), []
+    for ridge in RIDGES:
+        left = torch.empty_like(y)
+        for i in range(70):
+            keep = torch.arange(70) != i
+            for j in range(2):
+                fit = fit_ridge(x[keep], y[keep, j], kernel=kernel, ridge=ridge)
+                left[i, j] = fit(x[i : i + 1])[0]
+        errors.append((y - left).square().mean())
+    torch.testing.assert_close(
+        loo_path(kernel(x, x), y, ridges=RIDGES), torch.stack(errors), rtol=1e-10, atol=0
+    )
+
+
+@pytest.mark.parametrize("n", [2, 5, 63, 64, 65, 127, 128, 129, 200, 300])
+@pytest.mark.parametrize("kernel", [Laplace(0.3), Gaussian(0.02), Gaussian(0.5)])
+def test_every_size_equals_the_inverse(n, kernel):
+    x, y = data(n)
+    gram = kernel(x, x)
+    before = gram.clone()
+    found = loo_path(gram, y, ridges=RIDGES)
+    assert torch.equal(gram, before)
+    torch.testing.assert_close(found, plain(gram, y, RIDGES), rtol=1e-10, atol=0)
+    one = loo_path(gram, y[:, 0], ridges=RIDGES)
+    torch.testing.assert_close(one, plain(gram, y[:, :1], RIDGES), rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("kernel", [Gaussian(0.1), Gaussian(0.3), Gaussian(2.0), Matern32(1.0)])
+@pytest.mark.parametrize("ridge", [1e-9, 1e-7, 1e-5])
+def test_tiny_ridges_cost_no_more_than_the_rounding_of_the_matrix(kernel, ridge):
+    x, y = data(300)
+    gram = kernel(x, x)
+    allowed = 2.3e-16 * torch.linalg.matrix_norm(gram, 2).item() / ridge
+    found = loo_path(gram, y, ridges=[ridge])
+    torch.testing.assert_close(found, plain(gram, y, [ridge]), rtol=max(allowed, 1e-10), atol=0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "low"), [(Gaussian(1.0), True), (Gaussian(0.02), False), (Laplace(1.0), False)]
+)
+def test_kernels_of_low_rank_are_not_reduced(monkeypatch, kernel, low):
+    x, y = data(300)
+    shapes, eigh = [], torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda a: (shapes.append(len(a)), eigh(a))[1])
+    loo_path(kernel(x, x), y, ridges=RIDGES)
+    assert (len(shapes) == 1) == low
+    assert all(size <= 75 for size in shapes)
+
+
+@pytest.mark.parametrize("kernel", [Laplace(0.3), Gaussian(0.3), Gaussian(0.02)])
+def test_float32_is_kept_where_it_is_safe_and_widened_where_it_is_not(monkeypatch, kernel):
+    x, y = data(400)
+    gram = kernel(x, x)
+    safe = 2e-7 * gram.abs().sum(0).max().item()
+    seen, geqrf = [], torch.geqrf
+    monkeypatch.setattr(torch, "geqrf", lambda a: (seen.append(a.dtype), geqrf(a))[1])
+    for ridge, dtype in ((3 * safe, torch.float32), (0.9 * safe, torch.float64)):
+        seen.clear()
+        found = loo_path(gram.float(), y.float(), ridges=[ridge, 1.0])
+        assert set(seen) <= {dtype}
+        assert found.dtype == torch.float64
+        want = plain(gram.float(), y.float().double(), [ridge, 1.0])
+        size = torch.linalg.matrix_norm(gram, 2).item()
+        for j, least in enumerate((ridge, 1.0)):
+            torch.testing.assert_close(found[j], want[j], rtol=6e-8 * size / least, atol=0)
+
+
+def test_copies_and_isolated_points_are_reduced():
+    """A column that is zero below the diagonal needs no reflection: τ = 0."""
+    x, y = data(150)
+    for points in (x[:75].repeat(2, 1), x * 1e4, torch.cat([x[:70], 1e4 * x[70:]])):
+        gram = Laplace(0.3)(points, points)
+        torch.testing.assert_close(
+            loo_path(gram, y, ridges=[0.1]), plain(gram, y, [0.1]), rtol=1e-10, atol=0
+        )
+
+
+def test_bad_arguments_are_refused():
+    x, y = data(70)
+    gram = Laplace(0.3)(x, x)
+    for k, right in ((gram[:5], y), (gram, y[:5]), (gram[:1, :1], y[:1])):
+        with pytest.raises(ValueError, match="expected a square matrix"):
+            loo_path(k, right, ridges=[1.0])
+    with pytest.raises(ValueError, match="at least one ridge"):
+        loo_path(gram, y, ridges=[])
+    with pytest.raises(ValueError, match="ridge must be a finite number > 0"):
+        loo_path(gram, y, ridges=[1.0, 0.0])
+    with pytest.raises(ValueError, match="lift the Gram matrix above rounding"):
+        loo_path(gram - 0.9 * torch.eye(70, dtype=torch.float64), y, ridges=[1e-3])
+
+
+@pytest.mark.parametrize("kernel", [Gaussian(0.3), Laplace(0.5)])
+@pytest.mark.parametrize("rank", [5, 60])
+def test_the_stochastic_diagonal_is_unbiased(kernel, rank):
+    x, _ = data(150)
+    gram, ridge, probes = kernel(x, x), 0.3, 4000
+    truth = inverse(gram, ridge)
+    exact = truth.diagonal()
+    factor = rpcholesky(x, kernel=kernel, rank=rank, generator=stream("diagonal")).factor
+    found, error = stochastic_diagonal(
+        lambda v: truth @ v, factor, ridge=ridge, probes=probes, generator=stream("probes", rank)
+    )
+    assert ((found - exact).abs() <= 6 * error + 1e-12).all()
+    inside = (exact > 1 / (1 + ridge) + 6 * error) & (exact < 1 / ridge - 6 * error)
+    assert inside.all()  # so that the clamp, which is biased, does nothing
+    # the variance of z_i Σ_j E_ij z_j is Σ_{j≠i} E_ij², E the difference of the inverses
+    d = 1 - factor.square().sum(0) + ridge
+    rest = truth - torch.linalg.inv(factor.T @ factor + torch.diag(d))
+    spread = (rest.square().sum(1) - rest.diagonal().square()).sqrt() / probes**0.5
+    torch.testing.assert_close(error, spread, rtol=0.15, atol=1e-12)
+
+
+def test_the_better_the_factor_the_smaller_the_error():
+    x, _ = data(300)
+    kernel, ridge = Gaussian(0.2), 0.01
+    truth = inverse(kernel(x, x), ridge)
+    errors = []
+    for rank in (1, 30, 150):
+        factor = rpcholesky(x, kernel=kernel, rank=rank, generator=stream("better")).factor
+        found, error = stochastic_diagonal(
+            lambda v: truth @ v, factor, ridge=ridge, probes=32, generator=stream("few")
+        )
+        assert (found >= 1 / (1 + ridge)).all()
+        assert (found <= 1 / ridge).all()
+        errors.append(error.mean().item())
+    assert errors[0] > errors[1] > 10 * errors[2]
+
+
+def test_solves_by_conjugate_gradients_serve_the_diagonal():
+    x, _ = data(200)
+    kernel, ridge = Matern32(0.3), 0.1
+    gram = kernel(x, x)
+    factor = rpcholesky(x, kernel=kernel, rank=60, generator=stream("serve")).factor
+    solve = lambda v: pcg(gram, v, ridge=ridge, factor=factor, tolerance=1e-4).coefficients  # noqa: E731
+    found, error = stochastic_diagonal(
+        solve, factor, ridge=ridge, probes=256, generator=stream("serve", 1)
+    )
+    exact = inverse(gram, ridge).diagonal()
+    assert ((found - exact).abs() <= 6 * error + 1e-3 * exact).all()
+    for bad, words in (({"ridge": 0.0}, "ridge must be"), ({"probes": 1}, "probes must be")):
+        with pytest.raises(ValueError, match=words):
+            stochastic_diagonal(
+                solve, factor, **({"ridge": 0.1, "probes": 2} | bad), generator=stream("bad")
+            )
