@@ -35,7 +35,7 @@ def test_a_family_teaches_itself_and_not_another(claim):
     assert all(g.low > 0 for g in gaps)
 
 
-@pytest.mark.xfail(strict=True, reason="with normal margins nine families teach the tenth as well")
+@pytest.mark.xfail(strict=True, reason="no interval over families and three seeds is clear of 0")
 def test_what_is_left_out_costs(claim):
     gaps = []
     for margins in ("drawn", "normal"):
@@ -46,6 +46,7 @@ def test_what_is_left_out_costs(claim):
     assert all(g.low > 0 for g in gaps)
 
 
+@pytest.mark.xfail(strict=True, reason="with normal margins one network learnt next to nothing")
 def test_nine_families_are_better_than_another_one(claim):
     gaps = []
     for margins in ("drawn", "normal"):
@@ -88,9 +89,15 @@ def test_one_column_of_the_wide_prior_tells_something(claim):
 def test_what_the_page_says_of_the_map():
     """The sentences below the tables: shortcuts, mixing, and the real pairs."""
     drawn, normal = parts("drawn"), parts("normal")
-    assert crossed_interval(drawn[3] - drawn[2]).low > 0
-    assert crossed_interval(normal[3] - normal[2]).high > 0
+    assert crossed_interval(drawn[2] - drawn[1]).low > 0
+    for gap in (drawn[3] - drawn[2], normal[3] - normal[2], normal[2] - normal[1]):
+        found = crossed_interval(gap)
+        assert found.low < 0 < found.value < found.high
     assert crossed_interval(drawn[3] - drawn[0]).high < 0
+    equal = crossed_interval(normal[3] - normal[0])
+    assert equal.low < 0 < equal.high
+    nets = torch.stack([accuracies("normal", "without", f)[:, :10].mean(1) for f in FAMILIES])
+    assert (nets < 60).sum() == 1
     tables = {
         m: torch.stack([accuracies(m, "alone", f).mean(0) for f in FAMILIES])
         for m in ("drawn", "normal")
