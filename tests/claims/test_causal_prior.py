@@ -46,7 +46,7 @@ def test_what_is_left_out_costs(claim):
     assert all(g.low > 0 for g in gaps)
 
 
-@pytest.mark.xfail(strict=True, reason="with normal margins one network learnt next to nothing")
+@pytest.mark.xfail(strict=True, reason="with normal margins three seeds differ too much")
 def test_nine_families_are_better_than_another_one(claim):
     gaps = []
     for margins in ("drawn", "normal"):
@@ -96,8 +96,10 @@ def test_what_the_page_says_of_the_map():
     assert crossed_interval(drawn[3] - drawn[0]).high < 0
     equal = crossed_interval(normal[3] - normal[0])
     assert equal.low < 0 < equal.high
-    nets = torch.stack([accuracies("normal", "without", f)[:, :10].mean(1) for f in FAMILIES])
+    nets = torch.stack([accuracies("normal", "without", f)[:, :10].mean(1) for f in FAMILIES], 1)
     assert (nets < 60).sum() == 1
+    kept = torch.arange(10) != nets.argmin() % 10
+    assert crossed_interval((normal[2] - normal[1])[:, kept]).low < 0
     tables = {
         m: torch.stack([accuracies(m, "alone", f).mean(0) for f in FAMILIES])
         for m in ("drawn", "normal")
