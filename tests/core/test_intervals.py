@@ -227,7 +227,7 @@ def test_a_slope_of_numbers_is_that_of_their_logarithms():
         (lambda: mean_interval([[1.0, 2.0]]), r"shape \(r\), got \(1, 2\)"),
         (lambda: mean_interval([1.0, math.nan]), "must be finite; leave out"),
         (lambda: crossed_interval([[1.0, 2.0]]), "2 replications, got 1"),
-        (lambda: crossed_interval([1.0, 2.0]), r"shape \(r, m\), got \(2\)"),
+        (lambda: crossed_interval([1.0, 2.0]), r"shape \(r, m\), got \(2,\)"),
         (lambda: mean_interval("ab"), "must be numbers, got str; try torch.tensor"),
         (lambda: mean_interval([1.0, 2.0], level=95), "try 0.95"),
         (lambda: share_interval(3, 2), "count <= total, got 3 of 2; exchange"),
