@@ -4,24 +4,25 @@ import pytest
 import torch
 
 from ldyn.causal import sample_pairs, sample_tasks
-from ldyn.core import frozen, mean_interval, share_interval, stream
+from ldyn.core import crossed_interval, frozen, share_interval, stream
 from ldyn.data.laws import rows_standardised
 
 FAMILIES = ("an", "ls", "anm", "lsnm", "pnl", "preadditive", "multi", "net", "gp2", "sim-like")
 
 
 def accuracies(margins, train, family):
+    """In %, (seeds, ten families and the real pairs)."""
     rows = frozen("transfer_map").where(margins=margins, train=train, family=family).rows
     found = [[100 * r[f] for f in (*FAMILIES, "tuebingen")] for r in rows]
-    return torch.tensor(found, dtype=torch.float64).mean(0)
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def parts(margins):
-    """Over test families: trained on itself, mean of nine others, the other nine together, all."""
-    alone = torch.stack([accuracies(margins, "alone", f)[:10] for f in FAMILIES])
-    own = alone.diagonal()
-    left = torch.stack([accuracies(margins, "without", f)[j] for j, f in enumerate(FAMILIES)])
-    return own, (alone.sum(0) - own) / 9, left, accuracies(margins, "all", "all")[:10]
+    """(seeds, test families): trained on itself, mean of nine others, the other nine, all."""
+    alone = torch.stack([accuracies(margins, "alone", f)[:, :10] for f in FAMILIES], 1)
+    own = alone.diagonal(dim1=1, dim2=2)
+    left = torch.stack([accuracies(margins, "without", f)[:, j] for j, f in enumerate(FAMILIES)], 1)
+    return own, (alone.sum(1) - own) / 9, left, accuracies(margins, "all", "all")[:, :10]
 
 
 @pytest.mark.parametrize(
@@ -31,16 +32,21 @@ def parts(margins):
         pytest.param(
             *("prior-left-out", 3, 2),
             marks=pytest.mark.xfail(
-                strict=True, reason="with normal margins nine families teach the tenth as well"
+                strict=True, reason="no interval over families and three seeds is clear of 0"
             ),
         ),
-        ("prior-mixing", 2, 1),
+        pytest.param(
+            *("prior-mixing", 2, 1),
+            marks=pytest.mark.xfail(
+                strict=True, reason="with normal margins three seeds differ too much"
+            ),
+        ),
     ],
 )
 def test_what_one_training_is_ahead_of_another(claim, row, better, worse):
     """In `parts`, the lesser of the gains with two kinds of margins."""
     found = [parts(margins) for margins in ("drawn", "normal")]
-    gains = [mean_interval(p[better] - p[worse]) for p in found]
+    gains = [crossed_interval(p[better] - p[worse]) for p in found]
     least = min(gains, key=lambda g: g.value)
     claim(row, measured=least.value, low=least.low, high=least.high)
     assert all(g.low > 0 for g in gains)
@@ -87,11 +93,20 @@ def test_shortcuts_of_two_families_are_opposite():
 def test_what_the_page_says_of_the_map():
     """The sentences below the tables: shortcuts, mixing, and the real pairs."""
     drawn, normal = parts("drawn"), parts("normal")
-    assert mean_interval(drawn[3] - drawn[2]).low > 0
-    assert mean_interval(normal[3] - normal[2]).high > 0
-    assert mean_interval(drawn[3] - drawn[0]).high < 0
+    assert crossed_interval(drawn[2] - drawn[1]).low > 0
+    for gap in (drawn[3] - drawn[2], normal[3] - normal[2], normal[2] - normal[1]):
+        found = crossed_interval(gap)
+        assert found.low < 0 < found.value < found.high
+    assert crossed_interval(drawn[3] - drawn[0]).high < 0
+    equal = crossed_interval(normal[3] - normal[0])
+    assert equal.low < 0 < equal.high
+    nets = torch.stack([accuracies("normal", "without", f)[:, :10].mean(1) for f in FAMILIES], 1)
+    assert (nets < 60).sum() == 1
+    kept = torch.arange(10) != nets.argmin() % 10
+    assert crossed_interval((normal[2] - normal[1])[:, kept]).low < 0
     tables = {
-        m: torch.stack([accuracies(m, "alone", f) for f in FAMILIES]) for m in ("drawn", "normal")
+        m: torch.stack([accuracies(m, "alone", f).mean(0) for f in FAMILIES])
+        for m in ("drawn", "normal")
     }
     lowest = {m: t[:, :10].min() for m, t in tables.items()}
     assert lowest["drawn"] == tables["drawn"][FAMILIES.index("net"), FAMILIES.index("multi")] < 40

@@ -7,6 +7,7 @@ import torch
 from scipy import stats
 
 from ldyn.core import (
+    crossed_interval,
     frozen,
     log_contrast,
     log_slope,
@@ -23,6 +24,7 @@ TRIALS = 12_000
 # Two standard errors of a share near 0.95 among TRIALS: 0.4 %.
 CHANCE = 2 * math.sqrt(0.95 * 0.05 / TRIALS)
 REPLICATIONS = [3, 6, 12, 24, 60]
+SHAPES = [(3, 1), (1, 10), (3, 10)]
 
 
 def weights(m):
@@ -164,6 +166,33 @@ def test_quantiles_are_those_of_scipy(degrees):
     assert student_quantile(0.5, degrees).item() == 0
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "rest", "least", "most"),
+    [(0, 1, 0, 0.945, 0.955), (1, 0, 0, 0.945, 0.955), (0, 1, 1, 0.95, 0.97),
+     (1, 1, 1, 0.925, 0.955), (0, 0, 1, 0.98, 1)],
+)  # fmt: skip
+def test_the_interval_of_a_table_covers(rows, columns, rest, least, most):
+    """Three rows and ten columns, with effects of their own; 3,000 tables."""
+    scale = torch.tensor([rows, columns, rest], dtype=F64)
+    draw = stream("intervals", "table", rows, columns, rest)
+    parts = [torch.randn(3000, *shape, generator=draw, dtype=F64) for shape in SHAPES]
+    tables = sum(s * part for s, part in zip(scale, parts, strict=True))
+    found = [crossed_interval(table) for table in tables]
+    held = sum(i.low <= 0 <= i.high for i in found) / len(found)
+    assert least - 0.008 <= held <= most + 0.008  # two standard errors of a share of 3,000
+    assert found[0].value == pytest.approx(tables[0].mean().item())
+
+
+def test_a_table_of_equal_columns_has_the_interval_of_its_rows():
+    x = torch.tensor([1.0, 2.0, 4.0], dtype=F64)
+    one = mean_interval(x)
+    for table in (x[:, None].expand(3, 5), x[None].expand(5, 3)):
+        found = crossed_interval(table)
+        assert (found.low, found.high) == (pytest.approx(one.low), pytest.approx(one.high))
+    flat = crossed_interval(torch.full((3, 5), 2.0))
+    assert (flat.low, flat.high) == (2, 2)
+
+
 def test_a_quantile_is_taken_of_many_degrees_at_once():
     degrees = torch.tensor([[1.0, 2.0], [5.5, 40.0]], dtype=F64)
     expected = torch.from_numpy(stats.t.ppf(0.975, degrees))
@@ -197,6 +226,8 @@ def test_a_slope_of_numbers_is_that_of_their_logarithms():
         (lambda: mean_interval([1.0]), "2 replications, got 1; repeat with other seeds"),
         (lambda: mean_interval([[1.0, 2.0]]), r"shape \(r\), got \(1, 2\)"),
         (lambda: mean_interval([1.0, math.nan]), "must be finite; leave out"),
+        (lambda: crossed_interval([[1.0, 2.0]]), "2 replications, got 1"),
+        (lambda: crossed_interval([1.0, 2.0]), r"shape \(r, m\), got \(2,\)"),
         (lambda: mean_interval("ab"), "must be numbers, got str; try torch.tensor"),
         (lambda: mean_interval([1.0, 2.0], level=95), "try 0.95"),
         (lambda: share_interval(3, 2), "count <= total, got 3 of 2; exchange"),

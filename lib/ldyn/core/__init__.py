@@ -18,6 +18,7 @@ from ldyn.core.checks import (
 from ldyn.core.device import default_device
 from ldyn.core.intervals import (
     Interval,
+    crossed_interval,
     log_contrast,
     mean_interval,
     share_interval,
@@ -35,6 +36,7 @@ __all__ = [
     "Slope",
     "Verdict",
     "check_answer",
+    "crossed_interval",
     "default_device",
     "few_threads",
     "frozen",

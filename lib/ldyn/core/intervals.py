@@ -39,6 +39,29 @@ def mean_interval(values: Any, *, level: float = 0.95) -> Interval:
     return Interval(value=mean, low=mean - half, high=mean + half, level=level)
 
 
+def crossed_interval(values: Any, *, level: float = 0.95) -> Interval:
+    """Return the mean of a table whose rows and columns are both drawn, with x̄ ± t (A + B)^½.
+
+    A and B are the squared standard errors of the mean of the row means and of the column means, t
+    has Satterthwaite's (A + B)²/(A²/(r − 1) + B²/(m − 1)) degrees of freedom. Assumed: rows and
+    columns with effects of their own and what is left of each cell, which counts twice. For r = 3,
+    m = 10 and 95 % it held the truth in 93 to 99 % (simulated, tests/core/test_intervals.py).
+
+    Arguments: `values` (r, m), r, m ≥ 2. Raises: ValueError for other shapes, non-finite values.
+    Source: satterthwaite1946.
+    """
+    x = require_numbers(values, "values", ("r", "m"))
+    for count in x.shape:
+        require_replications(count)
+    free = torch.tensor(x.shape).to(x) - 1
+    error = torch.stack([x.mean(1).var(), x.mean(0).var()]) / (free + 1)
+    total = error.sum()
+    nu = torch.where(total > 0, total.square() / (error.square() / free).sum(), 1.0)
+    half = (student_quantile(_upper(level), nu.clamp(min=1)) * total.sqrt()).item()
+    mean = x.mean().item()
+    return Interval(value=mean, low=mean - half, high=mean + half, level=level)
+
+
 def share_interval(count: int, total: int, *, level: float = 0.95) -> Interval:
     """Return count/total with Wilson's interval for the probability p of independent events.
 

@@ -1,5 +1,6 @@
 """Meta-CGNN's studies: their cells, the rows of their pairs, and a short run of each."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -29,8 +30,14 @@ def test_the_main_arms_have_five_seeds_and_every_look():
     steps = sorted(c.step for c in cells if (c.prior, c.goal, c.seed, c.encoder, c.labelled, c.film)
                    == ("wide", "generate", 0, "deepsets", True, True))  # fmt: skip
     assert steps == [0, 250, 500, 1000, 2000, 4000, 8000]
+
+
+def test_every_training_of_the_map_has_three_seeds():
     maps = transfer_map.cells("laptop")
     assert {c.family for c in maps if c.train == "without"} == set(transfer_map.FAMILIES)
+    kinds = Counter((c.margins, c.train, c.family) for c in maps)
+    assert set(kinds.values()) == {3}
+    assert len(kinds) == 2 * 21
 
 
 def test_rows_of_a_pair_are_its_own_and_no_more_than_asked(files):

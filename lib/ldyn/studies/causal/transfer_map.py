@@ -42,7 +42,7 @@ class Cell:
 
 def cells(scale: str) -> list[Cell]:
     """Return ten families alone, the rest without each, and all, with two kinds of margins."""
-    seeds, steps = {"smoke": (1, 5), "laptop": (1, 500), "full": (8, 4000)}[scale]
+    seeds, steps = {"smoke": (1, 5), "laptop": (3, 500), "full": (8, 4000)}[scale]
     kinds = [(train, family) for train in ("alone", "without") for family in FAMILIES]
     if scale == "smoke":
         kinds = kinds[2:3]
