@@ -88,6 +88,27 @@ def test_copies_and_kernels_of_low_rank_end_early(dtype):
     assert (one.factor, one.left) == (1, 0)
 
 
+def test_rounding_is_not_taken_for_a_pivot():
+    x = points(2000, 2, torch.float32)
+    gram = Gaussian(0.5)(x.double(), x.double())
+    for seed in range(6):
+        found = rpcholesky(x, kernel=Gaussian(0.5), rank=400, generator=stream(seed))
+        rest = gram - (found.factor.T @ found.factor).double()
+        assert rest.abs().max() <= 2 * 64 * torch.finfo(torch.float32).eps
+
+
+def test_columns_are_computed_and_no_more():
+    seen = []
+
+    def kernel(a, b):
+        seen.append(len(a) * len(b))
+        return Laplace(0.5)(a, b)
+
+    found = rpcholesky(points(300), kernel=kernel, rank=50, generator=stream(7), block=10)
+    assert len(found.chosen) == 50
+    assert sum(seen) <= 50 * 300 + 10 * 10 * (len(seen) // 2)
+
+
 def test_it_stops_at_the_trace_asked_for():
     for stop in (30.0, 3.0, 400.0):
         found = rpcholesky(

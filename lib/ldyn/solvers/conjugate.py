@@ -106,7 +106,7 @@ def _descend(
     while active.any() and why == "converged":
         z = precondition(r)
         rz, before = (r * z).sum(1), rz
-        turns.append(torch.where(active & (before > 0), rz / before, 0))
+        turns.append(torch.where(before > 0, rz / before, 0))
         p = z + turns[-1][:, None] * p
         ap = product(p)
         curvature = (p * ap).sum(1)
@@ -137,12 +137,14 @@ def _begin(b: Tensor) -> State:
 def _products(gram: Tensor | Map, right: Tensor, ridge: float) -> tuple[Map, Map]:
     """Rows v (c, n) → v (K + λI) in float64: fast, in the precision of K, and exactly."""
     n = right.shape[1]
+    if not right.isfinite().all():
+        raise ValueError("y must be finite, got NaN or infinity; drop those rows or mend them")
     if not isinstance(gram, Tensor):
         apply = lambda v: gram(v.T).double().T + ridge * v  # noqa: E731
         return apply, apply
-    if gram.shape != (n, n) or not gram.is_floating_point() or not right.isfinite().all():
+    if gram.shape != (n, n) or not gram.is_floating_point():
         raise ValueError(
-            f"gram must be floating and ({n}, {n}), and y finite with {n} rows, got "
+            f"gram must be floating and ({n}, {n}) as y has {n} rows, got "
             f"{tuple(gram.shape)} of {gram.dtype}; try kernel(x, x)"
         )
     single, wide = torch.float32, torch.float64
@@ -206,13 +208,16 @@ def _condition(steps: list[Tensor], turns: list[Tensor]) -> float:
     T_jj = 1/α_j + β_j/α_{j−1},  T_{j,j−1} = √β_j/α_{j−1}  for steps α and turns β, β_0 = 0.
     """
     found = 1.0
-    for column in range(len(steps[0]) if steps else 0):
-        pairs = [(a[column].item(), b[column].item()) for a, b in zip(steps, turns, strict=False)]
-        taken = [pair for pair in pairs if pair[0]] or [(1.0, 0.0)]
-        alpha, beta = torch.tensor(taken, dtype=torch.float64).T
-        t = torch.diag(1 / alpha)
-        t.diagonal()[1:] += beta[1:] / alpha[:-1]
-        side = torch.diag(beta[1:].sqrt() / alpha[:-1], -1)
-        values = torch.linalg.eigvalsh(t + side + side.T)
-        found = max(found, (values[-1] / values[0]).item())
+    if not steps:
+        return found
+    columns = (torch.stack(c, 1).cpu() for c in (steps, turns[: len(steps)]))
+    for alpha, beta in zip(*columns, strict=True):
+        taken = alpha > 0
+        if taken.any():
+            alpha, beta = alpha[taken], beta[taken]
+            t = torch.diag(1 / alpha)
+            t.diagonal()[1:] += beta[1:] / alpha[:-1]
+            side = torch.diag(beta[1:].sqrt() / alpha[:-1], -1)
+            values = torch.linalg.eigvalsh(t + side + side.T)
+            found = max(found, (values[-1] / values[0]).item())
     return found

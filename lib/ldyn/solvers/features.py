@@ -1,6 +1,7 @@
 """Finite features φ with ⟨φ(x), φ(z)⟩ ≈ k(x, z): of frequencies, or of centres from the data."""
 
 import math
+from functools import partial
 from typing import Self
 
 import torch
@@ -121,7 +122,11 @@ class NystromFeatures:
             self.chosen_ = torch.randperm(len(x), generator=draw, device=x.device)[:m]
         else:
             self.chosen_ = rpcholesky(
-                x, kernel=self.kernel_, rank=min(m, len(x)), generator=draw, stop=eps * len(x)
+                x,
+                kernel=partial(fill_gram, self.kernel_),
+                rank=min(m, len(x)),
+                generator=draw,
+                stop=eps * len(x),
             ).chosen
         self.centres_ = x[self.chosen_]
         gram = self.kernel_(self.centres_.double(), self.centres_.double())

@@ -35,8 +35,8 @@ class KernelRidge(Regressor):
     cells where rows further away do not help, and else the full system by preconditioned conjugate
     gradients. What was chosen, and by which numbers, stands in `record_`.
 
-    Arguments: `kernel` "loo", or one or several of "gaussian", "matern52", "matern32", "laplace"; `penalty` λ
-    and `bandwidth` (a number, or one a column, in their units) where they are not to be chosen;
+    Arguments: `kernel` "loo", or one or more of "gaussian", "matern52", "matern32", "laplace";
+    `penalty` λ and `bandwidth`, a number or one a column in its units, where they are given;
     `solver` "auto", "cholesky", "cells" or "pcg"; `tolerance` of conjugate gradients; `seed`.
     Raises: ValueError for bad input, and where the system cannot be solved in its precision.
     Source: wahba1990, prop-loo.

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive, stream
-from ldyn.solvers.pivots import ROUNDINGS, pivoted
+from ldyn.solvers.pivots import pivoted
 
 PANEL = 64  # columns reduced at a time, and width of the blocks of the band
 SAFE = 2e-7  # float32 serves where the least ridge is above so many times ‖K‖₁
@@ -24,7 +24,7 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
 
     Arguments: `gram` K (n, n) symmetric, overwritten nowhere; `y` (n,) or (n, c), the mean is over
     all entries. Computed in the dtype of K, but in float64 where λ_min ≤ 2e-7·‖K‖₁: the relative
-    error is of the order u‖K‖/λ, u the rounding of the dtype.
+    error is of the order u‖K‖/λ, u the rounding of that dtype.
     Raises: ValueError for shapes that do not match, no ridge, one that is not > 0, or one too small
     to factorise.
     Source: wahba1990, prop-loo.
@@ -38,11 +38,12 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
     if not len(ridges):
         raise ValueError("ridges must name at least one ridge, got none; try [1e-3, 1e-2, 1e-1]")
     least = min(require_positive(ridge, "ridge") for ridge in ridges)
-    single = gram.dtype == torch.float32 and least > SAFE * gram.abs().sum(0).max().item()
-    right = y.reshape(n, -1).double()
-    factor = _low_rank(gram, least * (1e-4 if gram.dtype == torch.float32 else 1e-10))
+    size = torch.linalg.vector_norm(gram, ord=1, dim=0).max().item()
+    single = gram.dtype == torch.float32 and least > SAFE * size
+    dtype, right = torch.float32 if single else torch.float64, y.reshape(n, -1).double()
+    # What a low rank leaves of a rounded K is not small against a ridge below the rounding.
+    factor = _low_rank(gram, least * (1e-4 if single else 1e-10)) if dtype == gram.dtype else None
     if factor is None:
-        dtype = torch.float32 if single else torch.float64
         residuals = _by_band(gram.to(dtype, copy=True), right, ridges)
     else:
         residuals = _by_rank(factor, right, ridges)
@@ -55,23 +56,22 @@ def _low_rank(gram: Tensor, stop: float) -> Tensor | None:
     The log of the trace left is convex in k, more or less: a sixteenth of the columns must bring a
     quarter of what is asked for.
     """
-    diagonal = gram.diagonal().double()
-    trace, n = diagonal.sum().item(), len(gram)
-    floor = 1 if gram.dtype == torch.float32 else ROUNDINGS  # the pivots are drawn in float64
-    stop = max(stop, floor * n * torch.finfo(gram.dtype).eps)
+    diagonal, n = gram.diagonal().double(), len(gram)
+    # Of float32 entries the pivots are drawn in float64, but rounding is left behind all the same.
+    tiny = (8 if gram.dtype == torch.float32 else 64) * torch.finfo(gram.dtype).eps
+    trace, stop = diagonal.sum().item(), max(stop, tiny * diagonal.sum().item())
     entries = lambda i, j: (gram[i] if j is None else gram[i][:, j]).double()  # noqa: E731
     for rank, bar in ((n // 16, trace * (stop / trace) ** 0.25), (n // 4, stop)):
-        if not rank or stop >= trace:
+        if not rank:
             return None
-        found = pivoted(entries, diagonal, rank=rank, generator=stream("loo path"), stop=stop)
+        found = pivoted(
+            entries, diagonal, rank=rank, generator=stream("loo path"), stop=stop, tiny=tiny
+        )
         if found.left > bar:
             return None
-        if found.left <= stop:
-            signs = torch.ones(n, 1).to(diagonal)
-            signs[::2] = -1
-            missed = gram @ signs.to(gram) - found.factor.T @ (found.factor @ signs)
-            return found.factor if missed.norm() <= 10 * stop else None  # K is not positive
-    return None
+    signs = (1 - 2 * (torch.arange(n, device=gram.device) % 2))[:, None].to(gram)
+    missed = (gram @ signs).double() - found.factor.T @ (found.factor @ signs.double())
+    return found.factor if missed.norm() <= 10 * stop else None  # else K is not positive
 
 
 def _by_rank(factor: Tensor, y: Tensor, ridges: Sequence[float]) -> list[Tensor]:

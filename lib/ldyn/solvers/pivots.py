@@ -66,9 +66,11 @@ def pivoted(
     generator: torch.Generator,
     block: int = 128,
     stop: float = 0.0,
+    tiny: float | None = None,
 ) -> Pivots:
     """Return `rpcholesky` of a matrix known by its `diagonal` (n,) and `entries`(i, j) = K[i, j],
-    whole rows where j is None. Arguments and Raises: as `rpcholesky`."""
+    whole rows where j is None. What is left of the diagonal up to `tiny` times its largest entry
+    counts as rounding. Other arguments and Raises: as `rpcholesky`."""
     n, dtype = len(diagonal), diagonal.dtype
     rank = min(require_count(rank, "rank"), n)
     require_count(block, "block")
@@ -79,7 +81,7 @@ def pivoted(
         )
     factor, chosen, q = diagonal.new_empty(rank, n), [], 0
     rest = diagonal.double().clone()
-    tiny = ROUNDINGS * torch.finfo(dtype).eps * rest.max().item()
+    tiny = (tiny or ROUNDINGS * torch.finfo(dtype).eps) * rest.max().item()
     while q < rank and rest.sum() > stop and rest.max() > tiny:
         draws = torch.rand(2, block, generator=generator, dtype=torch.float64,
                            device=generator.device).to(rest.device)  # fmt: skip
@@ -94,7 +96,7 @@ def pivoted(
             new = torch.linalg.solve_triangular(lower.to(columns), columns, upper=False)
             factor[q : q + len(p)] = new
             rest = (rest - new.square().sum(0)).clamp_(min=0)
-            rest[p] = 0
+            rest[p] = 0  # a pivot is never drawn again
             chosen.append(p)
             q += len(p)
     indices = torch.cat(chosen) if chosen else torch.empty(0, dtype=torch.long, device=rest.device)

@@ -1,13 +1,14 @@
 """The full kernel ridge system: one Cholesky, or conjugate gradients on a stored Gram matrix."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ldyn.kernels import Stationary
 from ldyn.solvers.conjugate import pcg
-from ldyn.solvers.gram import symmetric_gram
+from ldyn.solvers.gram import fill_gram, symmetric_gram
 from ldyn.solvers.pivots import rpcholesky
 from ldyn.solvers.record import Checkpoint
 
@@ -36,7 +37,9 @@ def solve_whole(
     Source: prop-pcg.
     """
     rank = min(RANK, len(z) // 4)
-    factor = rpcholesky(z, kernel=kernel, rank=rank, generator=generator, stop=0.1 * ridge).factor
+    factor = rpcholesky(
+        z, kernel=partial(fill_gram, kernel), rank=rank, generator=generator, stop=0.1 * ridge
+    ).factor
     gram = symmetric_gram(kernel, z)
     ridge, root = ridge / float(weights.max()), (weights / weights.max()).sqrt()
     if (root < 1).any():
