@@ -62,9 +62,6 @@ def solve_whole(
     )
     if not solution.converged:
         raise ValueError(f"conjugate gradients: {solution.reason}, or try solver='cells'")
-    facts = {
-        "iterations": len(solution.residuals),
-        "residual": solution.residuals[-1],
-        "condition": solution.condition,
-    }
+    facts = {"iterations": len(solution.residuals), "condition": solution.condition}
+    facts["residual"] = solution.residuals[-1] if solution.residuals else 0.0
     return solution.coefficients * root[:, None], facts
