@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.lowcost import FeatureRidge, NormalEquations, ridge_fit
+from ldyn.lowcost import FeatureRidge, FeatureRidgeClassifier, NormalEquations, ridge_fit
 
 
 def direct(phi, y, penalty, w=None):
@@ -187,3 +187,18 @@ def test_refusals_say_what_to_try(features, rows, model):
     for says, act in refused:
         with pytest.raises(ValueError, match=says):
             act()
+
+
+def test_classes_are_the_largest_of_one_hot_answers(features, rows):
+    x = rows(600)[0]
+    labels = np.array(["far", "mid", "near"])[(3 * x[:, 0]).long()]
+    model = FeatureRidgeClassifier(features(60, 3))
+    model.partial_fit(x[:50], labels[:50]).partial_fit(x[50:400], labels[50:400])
+    one_hot = torch.from_numpy(labels[:, None] == model.classes_).double()
+    answers = FeatureRidge(model.features).fit(x[:400], one_hot[:400]).predict(x)
+    assert (model.predict(x) == model.classes_[answers.argmax(1)]).all()
+    assert (model.predict(x[400:]) == labels[400:]).mean() > 0.9
+    with pytest.raises(ValueError, match="labels must be among"):
+        model.partial_fit(x[:3], np.array(["far", "near", "gone"]))
+    two = FeatureRidgeClassifier(features(60, 3)).fit(x, (x[:, 0] > 0.5).int())
+    assert (two.predict(x) == (x[:, 0] > 0.5).numpy()).mean() > 0.95

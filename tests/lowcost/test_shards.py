@@ -123,26 +123,26 @@ def test_a_checkpoint_of_another_pass_is_refused(features, shards, tmp_path):
         lambda: accumulate(shards[:2], features(20, 3), **options),
         lambda: accumulate(shards, features(20, 3), **options | {"block": 65}),
     ]
-    np.save(shards[0][0], 2 * np.load(shards[0][0]))
+    np.save(shards[1][1], 2 * np.load(shards[1][1]))  # of the same size, but of another time
     others.append(lambda: accumulate(shards, features(20, 3), **options))
     for other in others:
         with pytest.raises(ValueError, match="remove it to begin anew"):
             other()
 
 
-def run_pass(folder, *launcher):
-    """Run the two processes, under the Python that runs the tests."""
+def run_script(folder, script, *launcher):
+    """Run a script in a process of its own, under the Python that runs the tests."""
     path = os.pathsep.join(str(p) for p in (ROOT / "lib", Path(__file__).parent))
     environment = {k: v for k, v in os.environ.items() if k != "RANK"} | {
         "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo",
     }  # fmt: skip
-    (folder / "run.py").write_text(PASS)
+    (folder / "run.py").write_text(script)
     command = [sys.executable, *launcher, str(folder / "run.py"), str(folder)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_two_processes_are_one_also_after_one_was_killed(shards, whole, tmp_path):
-    told = run_pass(tmp_path)
+    told = run_script(tmp_path, PASS)
     assert told.stdout.split("\n")[:2] == ["1 -9", "0 0"], told.stderr
     assert "process 0 of 2 finished its share, but another one is gone; start all" in told.stderr
     ends = [NormalEquations.load(tmp_path / f"totals{rank}") for rank in range(2)]
@@ -155,10 +155,33 @@ def test_two_processes_are_one_also_after_one_was_killed(shards, whole, tmp_path
 @pytest.mark.slow
 def test_torchrun_starts_the_same_pass(shards, whole, tmp_path):
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
-    told = run_pass(tmp_path, *launcher)
+    told = run_script(tmp_path, PASS, *launcher)
     assert told.returncode == 0, told.stderr
     for rank in range(2):
         close(NormalEquations.load(tmp_path / f"totals{rank}")[0], whole, 1e-10)
+
+
+@pytest.mark.slow
+def test_two_million_rows_from_disk_stay_below_a_gibibyte_and_a_half(tmp_path):
+    """20 columns in float32, M = 1,000, in a process of its own, which tells its peak."""
+    script = """
+import resource, sys
+import numpy as np
+from conftest import Features
+from ldyn.lowcost import FeatureRidge, accumulate
+paths = [f"{sys.argv[1]}/{name}.npy" for name in "xy"]
+for path, shape in zip(paths, ((2_000_000, 20), (2_000_000,))):
+    values = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    for start in range(0, len(values), 100_000):
+        draw = np.random.default_rng(start)
+        values[start : start + 100_000] = draw.random((100_000, *shape[1:]))
+features = Features(1000, 20)
+FeatureRidge(features).merge(accumulate([paths], features)).fit_
+unit = 2**30 if sys.platform == "darwin" else 2**20
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+"""
+    told = run_script(tmp_path, script)
+    assert float(told.stdout) <= 1.5, told.stderr
 
 
 def test_dask_shards_are_one_pass(features, shards, whole):

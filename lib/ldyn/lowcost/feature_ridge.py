@@ -94,7 +94,7 @@ class FeatureRidge:
 
         (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
         """
-        rows, targets, w = _arrays(x, y, sample_weight)
+        rows, targets, w = self._arrays(x, y, sample_weight)
         gram, m, fit = self._seen().totals_.gram, self.totals_.features, self.fit_
         mean, total = gram[-1, :m] / gram[-1, -1], gram[-1, -1]
         phi = self.features_.transform(rows).to(gram)
@@ -128,12 +128,12 @@ class FeatureRidge:
         return self
 
     def _change(self, change: Any, x: Any, y: Any, sample_weight: Any) -> "FeatureRidge":
-        rows, targets, w = _arrays(x, y, sample_weight)
+        rows, targets, w = self._arrays(x, y, sample_weight)
         if "features_" not in vars(self):
             self.features_ = fitted_features(self.features, rows)
         if "totals_" not in vars(self):
             self.probe_ = (rows[:1].clone(), self.features_.transform(rows[:1]))
-            self.flat_ = np.ndim(y) == 1
+            self.flat_ = np.ndim(y) == 1 and targets.shape[1] == 1
             sizes = self.probe_[1].shape[1], targets.shape[1]
             self.totals_ = NormalEquations.empty(*sizes, device=rows.device)
         for i in range(0, len(rows), ROWS):
@@ -142,6 +142,21 @@ class FeatureRidge:
             change(self.totals_, phi, targets[part], weights=None if w is None else w[part])
         self.__dict__.pop("fit_", None)
         return self
+
+    def _arrays(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+        """x (n, d), y (n, c), weights (n,) as tensors on the device of x; y keeps its precision."""
+        rows = require_points(_tensor(x))
+        if len(y) != len(rows):
+            raise ValueError(
+                f"x and y must have one row each, got {len(rows)} and {len(y)}; drop the surplus"
+            )
+        targets = require_points(self._targets(y, rows), name="y")
+        w = None if sample_weight is None else torch.as_tensor(sample_weight, device=rows.device)
+        return rows, targets, w
+
+    def _targets(self, y: Any, rows: Tensor) -> Tensor:
+        targets = _tensor(torch.as_tensor(y, device=rows.device))
+        return targets[:, None] if targets.ndim == 1 else targets
 
     def _same_features(self, probe: Any) -> None:
         row, image = probe
@@ -157,26 +172,47 @@ class FeatureRidge:
         return self
 
 
+class FeatureRidgeClassifier(FeatureRidge):
+    """Classification by least squares on one-hot rows: the class of the largest answer.
+
+    Fitted: `classes_` (c,), an array in the order of the outputs, besides what FeatureRidge has.
+    `partial_fit` learns them from its first rows unless they were given as `classes`.
+    Raises: ValueError for labels that are not among them.
+    Source: prop-monoid.
+    """
+
+    classes_: np.ndarray
+
+    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+        self.__dict__.pop("classes_", None)
+        return super().fit(x, y, sample_weight)
+
+    def partial_fit(
+        self, x: Any, y: Any, sample_weight: Any = None, *, classes: Any = None
+    ) -> "FeatureRidge":
+        if "classes_" not in vars(self):
+            self.classes_ = np.unique(y if classes is None else classes)
+        return super().partial_fit(x, y, sample_weight)
+
+    def predict(self, x: Any) -> Any:
+        """Return the labels at x (m, d), as an array."""
+        return self.classes_[np.asarray(torch.as_tensor(super().predict(x)).cpu()).argmax(1)]
+
+    def _targets(self, y: Any, rows: Tensor) -> Tensor:
+        match = np.asarray(y)[:, None] == self.classes_
+        if not match.any(1).all():
+            raise ValueError(
+                f"labels must be among {self.classes_.tolist()}, got others; "
+                "name all classes in the first call: partial_fit(x, y, classes=...)"
+            )
+        return torch.from_numpy(match).to(rows)
+
+
 def fitted_features(features: Any, rows: Tensor) -> Any:
     """Return `features` if fitted (a name ends in `_`) or without `fit`, else a copy, fitted."""
     if not hasattr(features, "fit") or any(n.endswith("_") and n[0] != "_" for n in vars(features)):
         return features
     return copy.deepcopy(features).fit(rows)
-
-
-def _arrays(x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor, Tensor | None]:
-    """x (n, d), y (n, c) and weights (n,) as tensors on the device of x; y keeps its precision."""
-    rows = require_points(_tensor(x))
-    targets = torch.as_tensor(y, device=rows.device)
-    targets = targets[:, None] if targets.ndim == 1 else targets
-    targets = targets if targets.is_floating_point() else targets.double()
-    require_points(targets, name="y")
-    if len(targets) != len(rows):
-        raise ValueError(
-            f"x and y must have one row each, got {len(rows)} and {len(targets)}; drop the surplus"
-        )
-    w = None if sample_weight is None else torch.as_tensor(sample_weight, device=rows.device)
-    return rows, targets, w
 
 
 def _tensor(x: Any) -> Tensor:
