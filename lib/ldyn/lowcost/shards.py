@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,8 @@ def accumulate(
     count = before
     for done, (i, part) in enumerate(parts[finished:], finished + 1):
         x, y = (_block(a, part, t, device) for a, t in zip(opened[i], (dtype, None), strict=True))
-        try:
+        with _told(f"rows {part.start} to {part.stop} of {_name(shards[i])}"):
             totals.add(features.transform(x), y if y.ndim == 2 else y[:, None])
-        except ValueError as error:
-            where = f"rows {part.start} to {part.stop} of {_name(shards[i])}"
-            raise ValueError(f"{error} ({where})") from error
         count, now = count + part.stop - part.start, time.monotonic()
         left = (now - start) / (count - before) * (rows - count)
         report(Progress(done=count, total=rows, failed=0, left=left))
@@ -95,6 +93,15 @@ def dask_accumulate(shards: Sequence[Shard], features: Any, **options: Any) -> N
         totals = [merge(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
     result: NormalEquations = totals[0].compute()
     return result
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Let a refusal say where the rows are that it refuses."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{error} ({where})") from error
 
 
 def _merged(a: NormalEquations, b: NormalEquations) -> NormalEquations:
@@ -146,7 +153,8 @@ def _resumed(
     path: Path, passport: dict[str, str], first: Tensor, device: Any
 ) -> tuple[NormalEquations, int]:
     totals, more = NormalEquations.load(path, device)
-    if any(more[k] != v for k, v in passport.items()) or not torch.equal(more["first"], first):
+    same = more["first"].shape == first.shape and torch.allclose(more["first"], first, 1e-3, 1e-5)
+    if not same or any(more[k] != v for k, v in passport.items()):
         raise ValueError(
             f"{path} must come from the same shards, features, block and processes, and does not; "
             "remove it to begin anew, or name another checkpoint"
