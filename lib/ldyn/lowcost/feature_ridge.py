@@ -13,7 +13,7 @@ from ldyn.core import require_points
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 
-ROWS = 8192  # a block of rows: its features at M = 1,000 take 33 MB in single precision
+ROWS = 4096  # a block of rows: its features at M = 1,000 take 16 MB in single precision
 
 
 class FeatureRidge:

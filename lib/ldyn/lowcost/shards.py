@@ -24,7 +24,7 @@ def accumulate(
     *,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
-    block: int = 8192,
+    block: int = 4096,
     checkpoint: str | Path | None = None,
     every: float = 60.0,
     report: Callable[[Progress], None] = lambda progress: None,
