@@ -164,6 +164,9 @@ def test_what_was_saved_goes_on(features, rows, model, tmp_path):
     assert torch.equal(again.predict(x), model.predict(x))
     again.partial_fit(x[200:], y[200:, 0])
     same(again.coef_, FeatureRidge(model.features).fit(x, y).coef_)
+    FeatureRidge(model.features).merge(again.totals_).save(tmp_path / "bare")
+    bare = FeatureRidge(model.features).load(tmp_path / "bare").merge(model)
+    assert bare.fit_.rows == 500
     with pytest.raises(ValueError, match="same features"):
         FeatureRidge(features(30, 3, seed=1)).load(tmp_path / "model")
 

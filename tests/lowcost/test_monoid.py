@@ -115,6 +115,7 @@ def test_bad_rows_are_refused_and_change_nothing(data):
     refused = [
         ("must have features", lambda: found.add(phi[:, :3], y)),
         ("for one output pass y", lambda: found.add(phi, y[:, 0])),
+        ("must be float32 or float64", lambda: found.add(phi.bfloat16(), y)),
         ("must be finite", lambda: found.add(phi, nan)),
         ("numbers >= 0", lambda: found.add(phi, y, weights=-torch.ones(500))),
         ("numbers >= 0", lambda: found.add(phi, y, weights=torch.ones(499))),

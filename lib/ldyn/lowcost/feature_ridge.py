@@ -29,7 +29,7 @@ class FeatureRidge:
 
     features_: Any
     totals_: NormalEquations
-    probe_: tuple[Tensor, Tensor]  # a row and its features, by which others are told apart
+    probe_: tuple[Tensor, Tensor] | None = None  # a row and its features, to tell others apart
     flat_: bool
 
     def __init__(self, features: Any, *, penalty: float | str = "gcv") -> None:
@@ -106,7 +106,7 @@ class FeatureRidge:
 
     def save(self, path: str | Path) -> None:
         """Write what was learnt, in one step. The features are not in it: keep or refit them."""
-        self._seen().totals_.save(path, probe=list(self.probe_), flat=self.flat_)
+        self._seen().totals_.save(path, probe=self.probe_, flat=self.flat_)
 
     def load(self, path: str | Path) -> "FeatureRidge":
         """Take up what `save` wrote, with the same fitted features. Raises: ValueError if not."""
@@ -114,7 +114,7 @@ class FeatureRidge:
         self.__dict__.pop("totals_", None)
         self.features_ = vars(self).get("features_", self.features)
         self._same_features(more["probe"])
-        self.probe_, self.flat_ = tuple(more["probe"]), bool(more["flat"])
+        self.probe_, self.flat_ = more["probe"], more["flat"]
         return self._take(totals)
 
     def _take(self, totals: NormalEquations) -> "FeatureRidge":
@@ -131,8 +131,9 @@ class FeatureRidge:
         rows, targets, w = self._arrays(x, y, sample_weight)
         if "features_" not in vars(self):
             self.features_ = fitted_features(self.features, rows)
+        if self.probe_ is None:
+            self.probe_ = rows[:1].clone(), self.features_.transform(rows[:1])
         if "totals_" not in vars(self):
-            self.probe_ = (rows[:1].clone(), self.features_.transform(rows[:1]))
             self.flat_ = np.ndim(y) == 1 and targets.shape[1] == 1
             sizes = self.probe_[1].shape[1], targets.shape[1]
             self.totals_ = NormalEquations.empty(*sizes, device=rows.device)
@@ -158,7 +159,9 @@ class FeatureRidge:
         targets = _tensor(torch.as_tensor(y, device=rows.device))
         return targets[:, None] if targets.ndim == 1 else targets
 
-    def _same_features(self, probe: Any) -> None:
+    def _same_features(self, probe: tuple[Tensor, Tensor] | None) -> None:
+        if probe is None:  # from totals alone
+            return
         row, image = probe
         mine = self.features_.transform(row)
         if mine.shape != image.shape or not torch.allclose(mine, image, rtol=1e-3, atol=1e-5):

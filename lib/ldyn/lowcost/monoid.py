@@ -168,6 +168,11 @@ def _checked(phi: Tensor, y: Tensor, weights: Tensor | None, sizes: tuple[int, i
             f"a block must have features (b, {m}) and y (b, {c}), got {tuple(phi.shape)} and "
             f"{tuple(y.shape)}; for one output pass y[:, None]"
         )
+    if phi.dtype not in {torch.float32, torch.float64}:
+        raise ValueError(
+            f"features must be float32 or float64, got {phi.dtype}, in which sums of squares lose "
+            "the ridge; try features.float()"
+        )
     if weights is None:
         return y.new_ones(len(y), dtype=torch.float64)
     if weights.shape != y.shape[:1] or not (weights >= 0).all():

@@ -37,6 +37,8 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "gcv") -> Ridge
     tr H = 1 + Σ_j Λ_j / (Λ_j + λ)  and  GCV(λ) = RSS / Σw / (1 − tr H / n)².
     Leave-one-out would need every row once more, or a sample of rows that stays after they were
     to be forgotten; GCV needs the totals alone, so it merges and forgets with them.
+    It is leave-one-out with all leverages equal: where noise grows with leverage and n < 20 M,
+    compare a few penalties by `FeatureRidge.leave_one_out` instead.
     λ ≥ (u + M u') tr Σ w φφᵀ with the roundoffs u of the blocks and u' of the solution: as much of
     S is noise.
 
