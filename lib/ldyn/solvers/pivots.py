@@ -45,7 +45,7 @@ def rpcholesky(
     Arguments: `x` (n, d), float32 or float64; `kernel` with k(x, x) = 1; `rank` ≥ k; ends early
     after the block that leaves a trace ≤ `stop`, or where only rounding is left.
     Raises: ValueError for bad points, rank, block or stop.
-    Source: Chen, Epperly, Tropp and Webber (2025); Epperly, Tropp and Webber (2024).
+    Source: chen2025b, epperly2024, prop-rpcholesky.
     """
     require_points(x)
     return pivoted(
