@@ -31,8 +31,8 @@ def test_the_steps_are_those_of_the_library(js):
 
 
 def test_the_greedy_rule_is_that_of_the_library(js):
-    run = f"[...Array(9)].reduce((s) => take(s, drawn(s, 'greedy', 0), {json.dumps(X.tolist())}, {H}), "
-    run += f"nothing({json.dumps(X.tolist())})).chosen"
+    step = f"(s) => take(s, drawn(s, 'greedy', 0), {json.dumps(X.tolist())}, {H})"
+    run = f"[...Array(9)].reduce({step}, nothing({json.dumps(X.tolist())})).chosen"
     assert js("pivots", run) == greedy_pivots(Gaussian(H)(X, X), count=9).tolist()
 
 
