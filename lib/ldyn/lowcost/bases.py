@@ -57,7 +57,8 @@ def greedy_pivots(gram: Tensor, *, count: int) -> Tensor:
     """
     require_points(gram, name="gram", dim=len(gram))
     count = min(require_count(count, "count"), len(gram))
-    rest, factor, chosen = gram.diagonal().clone(), gram.new_zeros(count, len(gram)), []
+    rest, factor = gram.diagonal().clone(), gram.new_zeros(count, len(gram))
+    chosen: list[int] = []
     tiny = ROUNDINGS * torch.finfo(gram.dtype).eps * rest.max()
     while len(chosen) < count and rest.max() > tiny:
         q, pivot = len(chosen), int(rest.argmax())
@@ -65,7 +66,7 @@ def greedy_pivots(gram: Tensor, *, count: int) -> Tensor:
         rest = (rest - factor[q].square()).clamp(min=0)
         chosen.append(pivot)
         rest[chosen] = 0  # whatever rounding leaves there
-    return torch.tensor(chosen, device=gram.device)
+    return torch.tensor(chosen, dtype=torch.long, device=gram.device)
 
 
 def _spectrum(eigenvalues: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ function drawn({ rest, chosen }, rule, u) {
   return total ? weight.findIndex((w) => w > 0 && (left -= w) < 0) : -1;
 }
 
-function share(v) { return `${(100 * v).toPrecision(v < 0.1 ? 2 : 3)} %`; }
+function share(v) { return v === 0 ? "0 %" : `${(100 * v).toPrecision(v < 0.1 ? 2 : 3)} %`; }
 
 function render({ model, el }) {
   const fig = figure(el, model), points = model.get("points"), h = model.get("bandwidth");
