@@ -18,6 +18,7 @@ class Pivots:
 
     Fields: `factor` F (k, n) in the dtype of the points; `chosen` (k,) indices in the order drawn;
     `left` tr(K − K̂), which bounds ‖K − K̂‖.
+    Source: chen2025b, lem-residual.
     """
 
     factor: Tensor
