@@ -1,5 +1,6 @@
 """Chapter 5: large kernel models without know-how."""
 
+from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
 from ldyn.lowcost.monoid import NormalEquations
@@ -13,8 +14,11 @@ __all__ = [
     "RidgeFit",
     "accumulate",
     "box_discrepancy",
+    "columns_enough",
     "dask_accumulate",
     "effective_dimension",
+    "expected_traces",
+    "greedy_pivots",
     "leverage_scores",
     "ridge_fit",
 ]

@@ -54,7 +54,7 @@ def effective_dimension(gram: Tensor, *, ridge: float) -> Tensor:
 
     Arguments: `gram` K (n, n), symmetric and positive semi-definite, or its eigenvalues (n,).
     Raises: ValueError unless the matrix is square and finite, and ridge > 0.
-    Source: Rudi and Rosasco (2017).
+    Source: rudi2017, def-effective-dimension.
     """
     values = gram.double() if gram.ndim == 1 else torch.linalg.eigvalsh(_square(gram))
     return _shrinkage(values, ridge).sum()
@@ -66,7 +66,7 @@ def leverage_scores(gram: Tensor, *, ridge: float) -> Tensor:
 
     Arguments: `gram` K (n, n), symmetric and positive semi-definite.
     Raises: ValueError unless the matrix is square and finite, and ridge > 0.
-    Source: Rudi and Rosasco (2017).
+    Source: alaoui2015, def-effective-dimension.
     """
     values, vectors = torch.linalg.eigh(_square(gram))
     return vectors.square() @ _shrinkage(values, ridge)

@@ -90,7 +90,7 @@ class NystromFeatures(Transformer):
     "median". `n_centres` m, fewer if rows are fewer, or fewer leave nothing to add. `selection`:
     "rpcholesky", randomly pivoted Cholesky, or "uniform".
     Raises: ValueError at `fit` and `transform` for bad points and choices.
-    Source: Williams and Seeger (2001); Chen, Epperly, Tropp and Webber (2025).
+    Source: williams2001, chen2025b, prop-whitened-features.
     """
 
     def __init__(
