@@ -38,7 +38,8 @@ def test_the_dashed_curve_misses_its_point_by_the_residual_left_out(js):
     h, ridge = 0.2, 0.05
     left = fit(js, h, ridge, "left")
     for i in (0, 6, 13):
-        code = f"values([{X[i]}], without({DATA}, {i}, {h}, {ridge}).x, {h}, without({DATA}, {i}, {h}, {ridge}))"
+        rest = f"without({DATA}, {i}, {h}, {ridge})"
+        code = f"values([{X[i]}], {rest}.x, {h}, {rest})"
         assert (Y[i] - js(NAME, code)[0]).item() == pytest.approx(left[i].item(), abs=1e-9)
 
 

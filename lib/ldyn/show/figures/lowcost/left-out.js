@@ -50,13 +50,13 @@ function without(x, y, i, h, ridge) {
   return { x: kept, middle, c: product(inverse(lifted), rest(y).map((v) => v - middle)) };
 }
 
-const digits = (v) => Number(v.toPrecision(2));
+const digits = (v) => (v < 1e-4 ? "less than 0.0001" : Number(v.toPrecision(2)));
 
 function render({ model, el }) {
   const fig = figure(el, model), n = model.get("x").length, range = [-2, 2];
   const x = [...model.get("x")], y = [...model.get("y")];
   const [bandwidths, ridges] = [model.get("bandwidths"), model.get("ridges")];
-  const point = fig.slider("point", { min: 1, max: n, value: Math.round(n / 2) });
+  const point = fig.slider("point", { min: 1, max: n, value: Math.round(n / 4) });
   const height = fig.slider("its height", { min: -2, max: 2, step: 0.05, value: 0, text: (v) => minus(v.toFixed(2)) });
   const width = fig.slider("bandwidth", { min: 0, max: bandwidths.length - 1, text: (i) => digits(bandwidths[i]) });
   const computed = fig.tick("computed", { value: true });
@@ -94,7 +94,7 @@ function render({ model, el }) {
   const below = fig.draw({ aspect: 0.36, tallest: 220, lowest: 150,
     label: "Error on points left out, and on the points of the fit, against the bandwidth." }, (pen, area) => {
     const at = now(), { ink } = area, best = found[least(found)];
-    const plot = bottom = chart(pen, { ...area, x: [bandwidths[0], bandwidths.at(-1)], y: [1e-3, 4],
+    const plot = bottom = chart(pen, { ...area, x: [bandwidths[0], bandwidths.at(-1)], y: [1e-3, 2],
       log: "xy", xlabel: "bandwidth h, each with its best ridge", ylabel: "mean squared error",
       yticks: [0.001, 0.01, 0.1, 1], pad: { left: 54, right: 100 } });
     plot.inside(() => {
@@ -108,7 +108,7 @@ function render({ model, el }) {
     [["left out", "vermilion", left], ["own points", "blue", own]].forEach(([text, colour, v], k) =>
       plot.words(text, last.h, v, { colour: ink[colour], dy: heights[k] - plot.sy(v) }));
     say(`h = ${digits(at.h)}, λ = ${digits(at.ridge)}: error ${digits(at.left)} on points left out, ${digits(at.own)} on the points of `
-      + `the fit. ${at === best ? "No other pair leaves less out." : `At h = ${digits(best.h)}, λ = ${digits(best.ridge)} it would be ${digits(best.left)}.`}`);
+      + `the fit. ${at === best ? "No pair of the grid does better on points left out." : `At h = ${digits(best.h)}, λ = ${digits(best.ridge)} it would be ${digits(best.left)}.`}`);
   });
 
   const drag = (e) => { height.value = top.sy.back(e.offsetY); moved(); fig.redraw(); };
