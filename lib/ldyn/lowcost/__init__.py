@@ -2,18 +2,21 @@
 
 from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
+from ldyn.lowcost.exercises import EXERCISES, check
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 
 __all__ = [
+    "EXERCISES",
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "NormalEquations",
     "RidgeFit",
     "accumulate",
     "box_discrepancy",
+    "check",
     "columns_enough",
     "dask_accumulate",
     "effective_dimension",
