@@ -66,7 +66,7 @@ function render({ model, el }) {
       plot.dots([rank.value], [steps(system, rank.value, lambda, eps, most)], { colour: ink.ink, radius: 5 });
     });
     const kappa = condition(system, rank.value, lambda), taken = steps(system, rank.value, lambda, eps, most);
-    say(`Rank ${rank.value}: ${taken < most ? taken : `${most} or more`} steps, where κ ≤ ${kappa.toPrecision(3)} promises `
+    say(`Rank ${rank.value}: ${taken < most ? taken : `${most} or more`} steps, where κ ≤ ${kappa < 1000 ? kappa.toPrecision(3) : Math.round(kappa).toLocaleString("en")} promises `
       + `${promised(kappa, eps)}.\nThe λ-tail rank is ${tail} of ${system.values.length}.`);
   });
   return fig.cleanUp;
