@@ -104,6 +104,24 @@ class Estimator:
         return points[kept].double(), wide[kept].double(), weights[kept]
 
 
+class Transformer(Estimator):
+    """An estimator of features: leaves give `fit` and `_transform`, of tensors."""
+
+    def fit(self, x: Any, y: object = None) -> Self:
+        raise NotImplementedError
+
+    def transform(self, x: Any) -> Any:
+        """Return φ(x), (n, m), of points (n, d): a tensor if x is one, else an array."""
+        return like(self._transform(self._points(x)), x)
+
+    def fit_transform(self, x: Any, y: object = None) -> Any:
+        """Return `fit(x).transform(x)`."""
+        return self.fit(x, y).transform(x)
+
+    def _transform(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
 class Regressor(Estimator):
     """An estimator of numbers: `score` is R²."""
 

@@ -2,13 +2,14 @@
 
 import math
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_points, stream
 from ldyn.kernels import Stationary, median_bandwidth
+from ldyn.solvers.base import Transformer
 from ldyn.solvers.gram import KERNELS, fill_gram
 from ldyn.solvers.pivots import rpcholesky
 from ldyn.solvers.points import uniform_points
@@ -16,7 +17,7 @@ from ldyn.solvers.points import uniform_points
 _ROWS = 8192  # rows transformed at once
 
 
-class FourierFeatures:
+class FourierFeatures(Transformer):
     """φ(x) = q^(−1/2) (cos⟨ω_1, x⟩, …, cos⟨ω_q, x⟩, sin⟨ω_1, x⟩, …, sin⟨ω_q, x⟩), ‖φ(x)‖ = 1.
 
     Of the data only the dimension matters, and their median distance if `bandwidth` asks for it.
@@ -44,9 +45,9 @@ class FourierFeatures:
         self.bandwidth = bandwidth
         self.seed = seed
 
-    def fit(self, x: Tensor, y: object = None) -> Self:
+    def fit(self, x: Any, y: object = None) -> Self:
         """Draw the frequencies for points (n, d)."""
-        require_points(x)
+        x = self._points(x, first=True)
         require_choice(self.sampler, ("sobol", "orthogonal", "iid"), "sampler")
         if require_count(self.n_features, "n_features", at_least=2) % 2:
             raise ValueError(
@@ -65,10 +66,9 @@ class FourierFeatures:
         self.frequencies_ = w.to(x.device)
         return self
 
-    def transform(self, x: Tensor) -> Tensor:
-        """Return φ(x), (n, 2q), in the dtype and on the device of points (n, d)."""
-        q, d = self.frequencies_.shape
-        require_points(x, dim=d)
+    def _transform(self, x: Tensor) -> Tensor:
+        """φ(x), (n, 2q), in the dtype and on the device of points (n, d)."""
+        q = len(self.frequencies_)
         w, features = self.frequencies_.T.to(x), x.new_empty(len(x), 2 * q)
         # In place: three times as fast as cosine, sine and their concatenation.
         for part, out in zip(x.split(_ROWS), features.split(_ROWS), strict=True):
@@ -78,12 +78,8 @@ class FourierFeatures:
             out.mul_(q**-0.5)
         return features
 
-    def fit_transform(self, x: Tensor, y: object = None) -> Tensor:
-        """Return `fit(x).transform(x)`."""
-        return self.fit(x, y).transform(x)
 
-
-class NystromFeatures:
+class NystromFeatures(Transformer):
     """φ(x) = L⁻¹ k_S(x), L Lᵀ = K_SS + εI: ⟨φ(x), φ(z)⟩ is k on the span of the centres S.
 
     Whitened: ‖φ(x)‖² ≤ k(x, x) for any centres, duplicates included, so that ΦᵀΦ + λI has a
@@ -112,9 +108,9 @@ class NystromFeatures:
         self.bandwidth = bandwidth
         self.seed = seed
 
-    def fit(self, x: Tensor, y: object = None) -> Self:
+    def fit(self, x: Any, y: object = None) -> Self:
         """Choose the centres among points (n, d), and whiten their kernel matrix."""
-        require_points(x)
+        x = self._points(x, first=True)
         m, eps = require_count(self.n_centres, "n_centres"), torch.finfo(x.dtype).eps
         draw = stream("Nyström features", self.seed, device=x.device)
         self.kernel_ = as_kernel(self.kernel, self.bandwidth, x)
@@ -137,18 +133,13 @@ class NystromFeatures:
         )
         return self
 
-    def transform(self, x: Tensor) -> Tensor:
-        """Return φ(x), (n, m), in the dtype and on the device of points (n, d)."""
-        require_points(x, dim=self.centres_.shape[1])
+    def _transform(self, x: Tensor) -> Tensor:
+        """φ(x), (n, m), in the dtype and on the device of points (n, d)."""
         centres, whiten = self.centres_.to(x), self.whitening_.T.to(x)
         features = x.new_empty(len(x), len(centres))
         for part, out in zip(x.split(_ROWS), features.split(_ROWS), strict=True):
             torch.mm(fill_gram(self.kernel_, part, centres), whiten, out=out)
         return features
-
-    def fit_transform(self, x: Tensor, y: object = None) -> Tensor:
-        """Return `fit(x).transform(x)`."""
-        return self.fit(x, y).transform(x)
 
 
 def as_kernel(kernel: str | Stationary, bandwidth: str | float, x: Tensor) -> Stationary:

@@ -63,10 +63,7 @@ class KernelRidge(Regressor):
         require_choice(self.solver, SOLVERS, "solver")
         require_positive(self.tolerance, "tolerance")
         points, targets, weights = self._samples(x, y, sample_weight)
-        saved = Checkpoint(
-            self.checkpoint,
-            passport(points, targets, weights, repr(self)) if self.checkpoint else "",
-        )
+        saved = Checkpoint(self.checkpoint, self._passport(points, targets, weights))
         self.mean_ = points.mean(0)
         spread = points.std(0, correction=0)
         spread = spread if self.n_features_in_ <= COLUMNS else spread.max().expand_as(spread)
@@ -206,6 +203,11 @@ class KernelRidge(Regressor):
             if gain < LOCAL:
                 return "cells", gain
         return "cholesky" if n <= DENSE else "pcg" if n <= STORED else "cells", gain
+
+    def _passport(self, *data: Tensor) -> str:
+        aside = {"checkpoint", "verbose"}
+        mine = {k: v for k, v in self.get_params().items() if k not in aside}
+        return passport(*data, mine) if self.checkpoint else ""
 
     def _kernel(self) -> Stationary:
         return KERNELS[self.kernel_](1.0)

@@ -1,0 +1,223 @@
+"""Ridge regression on a finite basis that streams, merges and forgets."""
+
+import copy
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ldyn.core import require_points
+from ldyn.lowcost.monoid import NormalEquations
+from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
+
+ROWS = 4096  # a block of rows: its features at M = 1,000 take 16 MB in single precision
+
+
+class FeatureRidge:
+    """Ridge regression ŷ(x) = a + Bᵀφ(x) that sees each row once and may see rows at any time.
+
+    Arguments: `features`, an object with transform(x) (n, d) → (n, M), fitted or not: an unfitted
+    one is copied and fitted to the first rows that come; `penalty`, "gcv" or a number λ, as in
+    `ridge_fit`. Blocks are computed in the dtype and on the device of x, totals in float64.
+    Fitted: `features_`, `totals_`, `fit_`, `coef_` (M, c), `intercept_` (c,), `penalty_`.
+    Raises: ValueError for bad rows, and when it is asked before it has seen any.
+    Source: prop-monoid, prop-gcv.
+    """
+
+    features_: Any
+    totals_: NormalEquations
+    probe_: tuple[Tensor, Tensor] | None = None  # a row and its features, to tell others apart
+    flat_: bool
+
+    def __init__(self, features: Any, *, penalty: float | str = "gcv") -> None:
+        self.features = features
+        self.penalty = penalty
+
+    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+        """Forget everything, then learn from rows x (n, d), y (n,) or (n, c)."""
+        for name in ("features_", "totals_", "probe_", "flat_", "fit_"):
+            self.__dict__.pop(name, None)
+        return self.partial_fit(x, y, sample_weight)
+
+    def partial_fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+        """Learn from further rows: the order of rows and calls does not matter."""
+        return self._change(NormalEquations.add, x, y, sample_weight)
+
+    def forget(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+        """Be as if these rows, with these weights, had never been seen; the features stay."""
+        self._seen()
+        return self._change(NormalEquations.remove, x, y, sample_weight)
+
+    def merge(self, other: "FeatureRidge | NormalEquations") -> "FeatureRidge":
+        """Learn what `other` has learnt on the same features: a model, or the totals of a pass.
+
+        Raises: ValueError when the features differ.
+        """
+        if isinstance(other, NormalEquations):
+            return self._take(other)
+        if "totals_" in vars(self):
+            self._same_features(other._seen().probe_)
+        else:
+            self.features_, self.probe_, self.flat_ = other.features_, other.probe_, other.flat_
+        return self._take(other.totals_)
+
+    @cached_property
+    def fit_(self) -> RidgeFit:
+        """The solution of what has been seen so far, computed when it is first asked for."""
+        return ridge_fit(self._seen().totals_, penalty=self.penalty)
+
+    @property
+    def coef_(self) -> Tensor:
+        return self.fit_.coefficients
+
+    @property
+    def intercept_(self) -> Tensor:
+        return self.fit_.intercept
+
+    @property
+    def penalty_(self) -> float:
+        return self.fit_.penalty
+
+    def predict(self, x: Any) -> Any:
+        """Return ŷ at x (m, d), of the shape of y, as an array or a tensor as x is."""
+        rows, fit = _tensor(x), self.fit_
+        b, a = fit.coefficients.to(rows), fit.intercept.to(rows)
+        values = torch.cat([self.features_.transform(part) @ b + a for part in rows.split(ROWS)])
+        values = values[:, 0] if self.flat_ else values
+        return values.numpy() if isinstance(x, np.ndarray) else values
+
+    def leave_one_out(self, x: Any, y: Any, sample_weight: Any = None) -> Tensor:
+        """Return y_i − ŷ^(−i)(x_i) (n, c) for rows that have been seen, exactly, at `penalty_`.
+
+        (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
+        """
+        rows, targets, w = self._arrays(x, y, sample_weight)
+        gram, m, fit = self._seen().totals_.gram, self.totals_.features, self.fit_
+        mean, total = gram[-1, :m] / gram[-1, -1], gram[-1, -1]
+        phi = self.features_.transform(rows).to(gram)
+        centred = gram[:m, :m] - total * torch.outer(mean, mean)
+        factor = torch.linalg.cholesky(centred + fit.penalty * torch.eye(m).to(gram))
+        h = torch.linalg.solve_triangular(factor, (phi - mean).T, upper=False).square().sum(0)
+        h = (h + 1 / total) * (1 if w is None else w)
+        return (targets.to(gram) - phi @ fit.coefficients - fit.intercept) / (1 - h)[:, None]
+
+    def save(self, path: str | Path) -> None:
+        """Write what was learnt, in one step. The features are not in it: keep or refit them."""
+        self._seen().totals_.save(path, probe=self.probe_, flat=self.flat_)
+
+    def load(self, path: str | Path) -> "FeatureRidge":
+        """Take up what `save` wrote, with the same fitted features. Raises: ValueError if not."""
+        totals, more = NormalEquations.load(path)
+        self.__dict__.pop("totals_", None)
+        self.features_ = vars(self).get("features_", self.features)
+        self._same_features(more["probe"])
+        self.probe_, self.flat_ = more["probe"], more["flat"]
+        return self._take(totals)
+
+    def _take(self, totals: NormalEquations) -> "FeatureRidge":
+        self.__dict__.pop("fit_", None)
+        if "totals_" in vars(self):
+            self.totals_.merge(totals)
+            return self
+        self.features_ = vars(self).get("features_", self.features)
+        self.flat_ = vars(self).get("flat_", totals.outputs == 1)
+        self.totals_ = totals.copy()
+        return self
+
+    def _change(self, change: Any, x: Any, y: Any, sample_weight: Any) -> "FeatureRidge":
+        rows, targets, w = self._arrays(x, y, sample_weight)
+        if "features_" not in vars(self):
+            self.features_ = fitted_features(self.features, rows)
+        if self.probe_ is None:
+            self.probe_ = rows[:1].clone(), self.features_.transform(rows[:1])
+        if "totals_" not in vars(self):
+            self.flat_ = np.ndim(y) == 1 and targets.shape[1] == 1
+            sizes = self.probe_[1].shape[1], targets.shape[1]
+            self.totals_ = NormalEquations.empty(*sizes, device=rows.device)
+        for i in range(0, len(rows), ROWS):
+            part = slice(i, i + ROWS)
+            phi = self.features_.transform(rows[part])
+            change(self.totals_, phi, targets[part], weights=None if w is None else w[part])
+        self.__dict__.pop("fit_", None)
+        return self
+
+    def _arrays(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+        """x (n, d), y (n, c), weights (n,) as tensors on the device of x; y keeps its precision."""
+        rows = require_points(_tensor(x))
+        if len(y) != len(rows):
+            raise ValueError(
+                f"x and y must have one row each, got {len(rows)} and {len(y)}; drop the surplus"
+            )
+        targets = require_points(self._targets(y, rows), name="y")
+        w = None if sample_weight is None else torch.as_tensor(sample_weight, device=rows.device)
+        return rows, targets, w
+
+    def _targets(self, y: Any, rows: Tensor) -> Tensor:
+        targets = _tensor(torch.as_tensor(y, device=rows.device))
+        return targets[:, None] if targets.ndim == 1 else targets
+
+    def _same_features(self, probe: tuple[Tensor, Tensor] | None) -> None:
+        if probe is None:  # from totals alone
+            return
+        row, image = probe
+        mine = self.features_.transform(row)
+        if mine.shape != image.shape or not torch.allclose(mine, image, rtol=1e-3, atol=1e-5):
+            raise ValueError(
+                "both must have the same features; fit them once and pass them to every model"
+            )
+
+    def _seen(self) -> "FeatureRidge":
+        if "totals_" not in vars(self):
+            raise ValueError("this model needs data first, got none; try fit or partial_fit")
+        return self
+
+
+class FeatureRidgeClassifier(FeatureRidge):
+    """Classification by least squares on one-hot rows: the class of the largest answer.
+
+    Fitted: `classes_` (c,), an array in the order of the outputs, besides what FeatureRidge has.
+    `partial_fit` learns them from its first rows unless they were given as `classes`.
+    Raises: ValueError for labels that are not among them.
+    Source: prop-monoid.
+    """
+
+    classes_: np.ndarray
+
+    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+        self.__dict__.pop("classes_", None)
+        return super().fit(x, y, sample_weight)
+
+    def partial_fit(
+        self, x: Any, y: Any, sample_weight: Any = None, *, classes: Any = None
+    ) -> "FeatureRidge":
+        if "classes_" not in vars(self):
+            self.classes_ = np.unique(y if classes is None else classes)
+        return super().partial_fit(x, y, sample_weight)
+
+    def predict(self, x: Any) -> Any:
+        """Return the labels at x (m, d), as an array."""
+        return self.classes_[np.asarray(torch.as_tensor(super().predict(x)).cpu()).argmax(1)]
+
+    def _targets(self, y: Any, rows: Tensor) -> Tensor:
+        match = np.asarray(y)[:, None] == self.classes_
+        if not match.any(1).all():
+            raise ValueError(
+                f"labels must be among {self.classes_.tolist()}, got others; "
+                "name all classes in the first call: partial_fit(x, y, classes=...)"
+            )
+        return torch.from_numpy(match).to(rows)
+
+
+def fitted_features(features: Any, rows: Tensor) -> Any:
+    """Return `features` if fitted (a name ends in `_`) or without `fit`, else a copy, fitted."""
+    if not hasattr(features, "fit") or any(n.endswith("_") and n[0] != "_" for n in vars(features)):
+        return features
+    return copy.deepcopy(features).fit(rows)
+
+
+def _tensor(x: Any) -> Tensor:
+    rows = torch.as_tensor(x)
+    return rows if rows.is_floating_point() else rows.double()

@@ -1,0 +1,183 @@
+"""The normal equations of ridge regression as a commutative monoid: add, merge, remove, save."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from ldyn.core import require_count
+
+
+@dataclass(eq=False, kw_only=True)
+class NormalEquations:
+    """Totals over rows: all that ridge regression on features ever needs to know of its data.
+
+    gram = Σ_i w_i z_i z_iᵀ,  z_i = (φ(x_i), y_i, 1) ∈ ℝ^(M + c + 1), in float64. Sums neither
+    know the order of their terms nor how they were grouped, so shards may be added anywhere and
+    merged in any order; and what was added can be subtracted.
+
+    Fields: `gram`; `outputs` c; `rows` n with w_i > 0; `rounding`, the unit roundoff of the
+    coarsest block so far, from which the smallest sensible ridge follows.
+    Source: prop-monoid.
+    """
+
+    gram: Tensor
+    outputs: int
+    rows: int = 0
+    rounding: float = 2.0**-53
+
+    @classmethod
+    def empty(
+        cls, features: int, outputs: int = 1, device: torch.device | str = "cpu"
+    ) -> "NormalEquations":
+        """Return the neutral element, for M `features` and c `outputs`."""
+        size = require_count(features, "features") + require_count(outputs, "outputs") + 1
+        return cls(
+            gram=torch.zeros(size, size, dtype=torch.float64, device=device), outputs=outputs
+        )
+
+    @property
+    def features(self) -> int:
+        return len(self.gram) - self.outputs - 1
+
+    def add(self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None) -> "NormalEquations":
+        """Add rows in place: features `phi` (b, M), `y` (b, c), `weights` (b,) ≥ 0, else 1.
+
+        The block's products are taken in the dtype of `phi`, the totals in float64.
+        Raises: ValueError for wrong shapes, negative weights, or what is not finite.
+        """
+        return self._change(phi, y, weights, 1)
+
+    def remove(self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None) -> "NormalEquations":
+        """Subtract rows in place, as if they had never been added; arguments as for `add`.
+
+        Raises: ValueError as `add` does, and when more rows would leave than came.
+        """
+        return self._change(phi, y, weights, -1)
+
+    def merge(self, other: "NormalEquations") -> "NormalEquations":
+        """Add the totals of `other` in place. Raises: ValueError if M or c differ."""
+        if self.gram.shape != other.gram.shape or self.outputs != other.outputs:
+            raise ValueError(
+                f"totals to merge must have the same features and outputs, got {self.features}, "
+                f"{self.outputs} and {other.features}, {other.outputs}; "
+                "give every shard the same fitted features"
+            )
+        self.gram += other.gram.to(self.gram)
+        self.rows += other.rows
+        self.rounding = max(self.rounding, other.rounding)
+        return self
+
+    def copy(self) -> "NormalEquations":
+        return replace(self, gram=self.gram.clone())
+
+    def all_reduce(self) -> "NormalEquations":
+        """Sum in place over the processes of the default group, if there is one; gloo or nccl.
+
+        Raises: RuntimeError, with what to do, when another process is gone.
+        """
+        if not dist.is_initialized():
+            return self
+        counts = self.gram.new_tensor([self.rows, self.rounding])
+        try:
+            dist.all_reduce(self.gram)
+            dist.all_reduce(counts[:1])
+            dist.all_reduce(counts[1:], op=dist.ReduceOp.MAX)
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"process {dist.get_rank()} of {dist.get_world_size()} finished its share, but "
+                "another one is gone; start all of them again with the same checkpoint: finished "
+                "shares are read from it, the others go on where it was written last"
+            ) from error
+        self.rows, self.rounding = round(counts[0].item()), counts[1].item()
+        return self
+
+    def save(self, path: str | Path, **more: Any) -> None:
+        """Write to `path` in one step: a kill leaves the old file or the new one, never a half.
+
+        `more` may hold tensors, numbers, strings, and lists of them.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        with part.open("wb") as out:
+            torch.save({**vars(self), **more}, out)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, device: torch.device | str = "cpu"
+    ) -> tuple["NormalEquations", dict[str, Any]]:
+        """Return what `save` wrote, totals and the rest; no code in the file is ever run."""
+        data = torch.load(Path(path), map_location=device, weights_only=True)
+        own = {name: data.pop(name) for name in cls.__dataclass_fields__}
+        return cls(**own), data
+
+    def _change(
+        self, phi: Tensor, y: Tensor, weights: Tensor | None, sign: int
+    ) -> "NormalEquations":
+        m, c = self.features, self.outputs
+        w = _checked(phi, y, weights, (m, c))
+        count = int((w > 0).sum())
+        if sign < 0 and count > self.rows:
+            raise ValueError(
+                f"rows to remove must have been added, got {count} of {self.rows}; "
+                "pass only rows that are in these totals"
+            )
+        # y enters less the block's mean: in single precision a large mean would drown the rest.
+        wide, shift = y.double(), y.double().mean(0)
+        rest = torch.cat([wide - shift, torch.ones_like(wide[:, :1])], 1) * w.sqrt()[:, None]
+        scaled = phi if weights is None else phi * w.sqrt().to(phi)[:, None]
+        back = torch.eye(c + 1).to(rest)
+        back[:c, c] = shift
+        cross = back @ (rest.to(phi).T @ scaled).double()
+        if not cross.isfinite().all():
+            raise ValueError("features and y must be finite, got NaN or infinity; drop those rows")
+        gram = self.gram
+        gram[:m, :m].add_(squared(scaled), alpha=sign)
+        gram[m:, :m].add_(cross, alpha=sign)
+        gram[:m, m:].add_(cross.T, alpha=sign)
+        gram[m:, m:].add_(back @ (rest.T @ rest) @ back.T, alpha=sign)
+        self.rows += sign * count
+        self.rounding = max(self.rounding, torch.finfo(phi.dtype).eps / 2)
+        return self
+
+
+def squared(phi: Tensor) -> Tensor:
+    """Return ΦᵀΦ (M, M) of features (b, M), on the CPU by the routine for symmetric products.
+
+    NumPy hands a matrix times its own transpose to BLAS's `syrk`, half the work of `torch.mm`.
+    """
+    if phi.device.type != "cpu":
+        return phi.T @ phi
+    values = phi.detach().numpy()
+    return torch.from_numpy(values.T @ values)
+
+
+def _checked(phi: Tensor, y: Tensor, weights: Tensor | None, sizes: tuple[int, int]) -> Tensor:
+    """Return the weights (b,) in float64."""
+    m, c = sizes
+    if phi.ndim != 2 or phi.shape[1] != m or y.shape != (len(phi), c) or not len(phi):
+        raise ValueError(
+            f"a block must have features (b, {m}) and y (b, {c}), got {tuple(phi.shape)} and "
+            f"{tuple(y.shape)}; for one output pass y[:, None]"
+        )
+    if phi.dtype not in {torch.float32, torch.float64}:
+        raise ValueError(
+            f"features must be float32 or float64, got {phi.dtype}, in which sums of squares lose "
+            "the ridge; try features.float()"
+        )
+    if weights is None:
+        return y.new_ones(len(y), dtype=torch.float64)
+    if weights.shape != y.shape[:1] or not (weights >= 0).all():
+        raise ValueError(
+            f"weights must be ({len(y)},) numbers >= 0, got shape {tuple(weights.shape)}; "
+            "pass one weight a row, and use `remove` to take rows away"
+        )
+    return weights.double()
