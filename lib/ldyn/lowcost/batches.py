@@ -29,7 +29,8 @@ class BatchRule:
     def step(self, batch: int) -> float:
         """Return the best step m/(β + (m − 1)λ) for batches of m; from twice that on steps grow.
 
-        Raises: ValueError unless batch ≥ 1. Source: ma2018, prop-batch-step.
+        Raises: ValueError unless batch ≥ 1.
+        Source: ma2018, prop-batch-step.
         """
         m = require_count(batch, "batch")
         return m / (self.heaviest + (m - 1) * self.top)
@@ -53,20 +54,14 @@ def batch_rule(gram: Tensor, *, damped: int = 0) -> BatchRule:
 
 
 def batch_descent(
-    gram: Tensor,
-    y: Tensor,
-    rule: BatchRule,
-    *,
-    batch: int,
-    step: float,
-    steps: int,
+    gram: Tensor, y: Tensor, rule: BatchRule, *, batch: int, step: float, steps: int,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """Return c (n,) of f = Σ_j c_j k_j after `steps` of f ← f − (γ/m) P Σ_{i∈B} (f(x_i) − y_i) k_i,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return c (n,) of f = Σ_j c_j k_j after `steps` f ← f − (γ/m) P Σ_{i∈B} (f(x_i) − y_i) k_i,
     and the mean of (y − f)² before each, (steps,); B are m rows drawn with replacement.
 
-    Arguments: `gram` K (n, n); `y` (n,); `step` γ.
-    Raises: ValueError for counts below 1 or a step that is not > 0. Source: prop-batch-step.
+    Raises: ValueError for counts below 1 or a `step` γ that is not > 0.
+    Source: prop-batch-step.
     """
     require_positive(step, "step")
     size = (require_count(steps, "steps"), require_count(batch, "batch"))
