@@ -1,6 +1,7 @@
 """Chapter 5: large kernel models without know-how."""
 
 from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
+from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
 from ldyn.lowcost.exercises import EXERCISES, check
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
@@ -10,11 +11,14 @@ from ldyn.lowcost.shards import accumulate, dask_accumulate
 
 __all__ = [
     "EXERCISES",
+    "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "NormalEquations",
     "RidgeFit",
     "accumulate",
+    "batch_descent",
+    "batch_rule",
     "box_discrepancy",
     "check",
     "columns_enough",
