@@ -5,6 +5,11 @@ from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
 from ldyn.lowcost.exercises import EXERCISES, check
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
+from ldyn.lowcost.frequencies import (
+    orthogonal_variance,
+    pairs_for_uniform_error,
+    second_order_ceiling,
+)
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
@@ -27,5 +32,8 @@ __all__ = [
     "expected_traces",
     "greedy_pivots",
     "leverage_scores",
+    "orthogonal_variance",
+    "pairs_for_uniform_error",
     "ridge_fit",
+    "second_order_ceiling",
 ]

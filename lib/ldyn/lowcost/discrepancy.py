@@ -28,7 +28,7 @@ def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Ten
     Arguments: `frequencies` (M, d) in 1/units of the inputs; `box` b > 0 in units of the inputs,
     one number or one an axis, (d,). The integral over t is by Gauss–Legendre, to 10⁻¹². O(M² d).
     Raises: ValueError for bad frequencies, a box that is not > 0, or a kernel not Gaussian.
-    Source: Avron, Sindhwani, Yang and Mahoney (2016).
+    Source: avron2016, prop-box-discrepancy.
     """
     require_points(frequencies, name="frequencies")
     w, d = frequencies.double(), frequencies.shape[1]

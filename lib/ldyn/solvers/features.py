@@ -27,7 +27,7 @@ class FourierFeatures(Transformer):
     "median". `n_features` 2q; with "sobol", a power of two is best. `sampler`: "sobol" for up to
     some 20 columns, "orthogonal" above, "iid" for comparison; all are unbiased over `seed`.
     Raises: ValueError at `fit` and `transform` for bad points and choices.
-    Source: rahimi2007; Avron, Sindhwani, Yang and Mahoney (2016); Yu et al. (2016).
+    Source: rahimi2007, avron2016, yu2016, prop-feature-variance, prop-half-space.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ def orthogonal_frequencies(
     ω_i = ‖w_i‖ u_i: w_i independent of the kernel's law, u_i rows of Haar orthogonal matrices.
 
     Raises: ValueError for counts < 1.
-    Source: Yu, Suresh, Choromanski, Holtmann-Rice and Kumar (2016).
+    Source: yu2016, prop-orthogonal-features.
     """
     points = uniform_points(count, dim + 1, sampler="iid", generator=generator)
     blocks = math.ceil(count / dim)
@@ -196,7 +196,7 @@ def feature_variance(kernel: Stationary, delta: Tensor, *, count: int) -> Tensor
 
     Arguments: `delta` δ = x − z (n, d); `count` q.
     Raises: ValueError for bad points, or count < 1.
-    Source: rahimi2007.
+    Source: rahimi2007, prop-feature-variance.
     """
     r = require_points(delta, name="delta").norm(dim=1) / kernel.bandwidth
     once, twice = kernel.profile(r), kernel.profile(2 * r)

@@ -19,7 +19,7 @@ def uniform_points(
 
     Arguments: `generator` gives the seed and the device.
     Raises: ValueError for counts < 1, another sampler, or more axes than Sobol' numbers have.
-    Source: Avron, Sindhwani, Yang and Mahoney (2016).
+    Source: avron2016, prop-half-space.
     """
     require_count(count, "count")
     require_count(dim, "dim")
