@@ -24,11 +24,14 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return one seed of 2,000 rows for smoke, 6 of 8,000 for laptop, 20 of 32,000 for full."""
-    rows, seeds = {"smoke": (2000, 1), "laptop": (8000, 6), "full": (32_000, 20)}[scale]
+    """Return one seed of 2,000 rows for smoke, 6 for laptop and 20 for full, with up to 32,000 rows
+    where the truth jumps."""
+    seeds = {"smoke": 1, "laptop": 6, "full": 20}[scale]
+    sizes = {"edge": (2000, 8000, 32_000), "smooth": (8000,)}
     return [
         Cell(target=target, rows=rows, judged=judged, seed=seed)
-        for target in ("edge", "smooth")
+        for target, all_sizes in sizes.items()
+        for rows in (all_sizes if scale != "smoke" else (2000,))
         for judged in ("random", "patches")
         for seed in range(seeds)
     ]
