@@ -39,7 +39,7 @@ class KernelRidge(Regressor):
     `penalty` λ and `bandwidth`, a number or one a column in its units, where they are given;
     `solver` "auto", "cholesky", "cells" or "pcg"; `tolerance` of conjugate gradients; `seed`.
     Raises: ValueError for bad input, and where the system cannot be solved in its precision.
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, prop-loo-slope, page-nothing-to-choose.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class KernelRidge(Regressor):
         Var y = s²(1 + λ − kᵀ(K + λ)⁻¹k) of the Gaussian process with covariance s²k, with s² such
         that the squared leave-one-out residuals are on average what they should be.
         Raises: ValueError for a standard deviation after conjugate gradients, which keep no factor.
+        Source: rasmussen2006, prop-loo-variance.
         """
         z = self._scaled(self._points(x))
         kernel, rows = self._kernel(), self._rows
