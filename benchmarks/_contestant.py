@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
-GAMMAS = [10 ** (k / 2) for k in range(-3, 5)]  # on standardised columns: bandwidths 4 to .07
+GAMMAS = [10 ** (k / 2) for k in range(-3, 4)]  # on standardised columns: bandwidths 4 to .13
 PENALTIES = [10.0**k for k in range(-4, 2)]
 ROWS = 8000  # of what costs n³
 SHAPES = ((15, 20), (31, 20), (63, 20), (127, 20), (255, 20), (63, 100))  # leaves, rows of a leaf
@@ -148,7 +148,8 @@ def xrfm(x: Array, y: Array, z: Array) -> tuple[Array, str]:
     a, b, p, q = (v.astype(np.float32) for v in held_out(*some(x, y, ROWS)))
     fit = xRFM(tuning_metric="mse", random_state=0, verbose=False)
     fit.fit(a, b[:, None], p, q[:, None])
-    return np.asarray(fit.predict(z.astype(np.float32))).ravel(), f"{min(len(x), ROWS):,} rows, a fifth of them to validate"
+    values = np.asarray(fit.predict(z.astype(np.float32))).ravel()
+    return values, f"{min(len(x), ROWS):,} rows, a fifth of them to validate"
 
 
 def torchkm(x: Array, y: Array, z: Array) -> tuple[Array, str]:

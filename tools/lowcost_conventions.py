@@ -118,14 +118,12 @@ def points() -> Iterator[Row]:
     from scipy.stats import qmc
 
     net = torch.quasirandom.SobolEngine(50, scramble=True, seed=0).draw(2**16)
-    yield "ones", "torch", "SobolEngine(50, scramble=True, seed=0).draw(2**16) == 1", (
-        float((net == 1).sum())
-    )
+    call = "SobolEngine(50, scramble=True, seed=0).draw(2**16) == 1"
+    yield "ones", "torch", call, float((net == 1).sum())
     plain = qmc.Sobol(3, scramble=False)
     normal = qmc.MultivariateNormalQMC(np.zeros(3), engine=plain).random(1)
-    yield "origin", "SciPy", "MultivariateNormalQMC, Sobol(scramble=False), first point", (
-        float(normal.max())
-    )
+    call = "MultivariateNormalQMC, Sobol(scramble=False), first point"
+    yield "origin", "SciPy", call, float(normal.max())
     for n in (128, 129):
         engines = (torch.quasirandom.SobolEngine(2, scramble=True, seed=s) for s in range(200))
         means = [e.draw(n, dtype=torch.float64).prod(1).mean().item() - 0.25 for e in engines]
