@@ -37,7 +37,7 @@ def main(scale: str) -> None:
             n=n,
             seconds=done - start,
             times_ours=1,
-            choice=fit.record_.seconds["choice"],
+            choice_wall=fit.record_.seconds["choice"],
             fit=solved - start,
             rmse=float((values - data.y_test).square().mean().sqrt()),
             kernel=fit.record_.kernel,
