@@ -33,6 +33,7 @@ def test_no_kernel_reaches_our_error_where_constants_were_settled(claim):
     assert record(claim, "peers-kernel", excesses("kernel", False)[0]) > 0
 
 
+@pytest.mark.xfail(strict=True, reason="xRFM is not told apart from ours on the flights")
 def test_no_kernel_reaches_our_error_on_fresh_tables(claim):
     assert record(claim, "peers-kernel-fresh", excesses("kernel", True)[0]) > 0
 
