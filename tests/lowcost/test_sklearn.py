@@ -24,10 +24,10 @@ GIVEN = FourierFeatures(n_features=128, bandwidth=4.0)
 @pytest.mark.parametrize(
     ("estimator", "known"),
     [
-        (FeatureRidge(), TWICE),
-        (FeatureRidge(NystromFeatures()), TWICE),
+        (FeatureRidge(FourierFeatures(n_features=64)), TWICE),
+        (FeatureRidge(NystromFeatures(n_centres=64)), TWICE),
         (FeatureRidge(GIVEN, penalty=0.1), {}),
-        (FeatureRidgeClassifier(), TWICE),
+        (FeatureRidgeClassifier(FourierFeatures(n_features=64)), TWICE),
         (FeatureRidgeClassifier(GIVEN, penalty=0.1), {}),
     ],
 )

@@ -96,6 +96,7 @@ class FeatureRidge(Regressor):
         """Return y_i − ŷ^(−i)(x_i) (n, c) for rows that have been seen, exactly, at `penalty_`.
 
         (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
+        Source: prop-loo, prop-loo-totals.
         """
         rows, targets, w = self._arrays(x, y, sample_weight)
         fit, gram, m = self.fit_, self.totals_.gram, self.totals_.features
