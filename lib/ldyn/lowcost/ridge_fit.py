@@ -38,7 +38,7 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "gcv") -> Ridge
     Leave-one-out would need every row once more, or a sample of rows that stays after they were
     to be forgotten; GCV needs the totals alone, so it merges and forgets with them.
     It is leave-one-out with all leverages equal: penalties with tr H > n/2 are not chosen, and
-    where noise grows with leverage and n < 20 M, compare a few by `FeatureRidge.leave_one_out`.
+    where noise grows with leverage, compare a few by `FeatureRidge.leave_one_out`.
     λ ≥ (u + M u') tr Σ w φφᵀ with the roundoffs u of the blocks and u' of the solution: as much of
     S is noise.
 
