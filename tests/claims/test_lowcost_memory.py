@@ -95,7 +95,7 @@ def test_processes_and_dask_are_one_pass(claim, features, tmp_path):
         np.save(tmp_path / f"{name}.npy", values.numpy())
     (tmp_path / "two.py").write_text(TWO)
     settings = os.environ | {
-        "PYTHONPATH": str(LIB), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"
+        "PYTHONPATH": str(LIB), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo",
     }  # fmt: skip
     command = [sys.executable, str(tmp_path / "two.py"), str(tmp_path)]
     done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
@@ -138,7 +138,7 @@ def test_single_precision_loses_less_than_a_roundoff_of_the_trace(claim, feature
         g = exact.gram[:40, :40]
         error = torch.linalg.matrix_norm(single.gram[:40, :40] - g, 2) / g.trace()
         worst = max(worst, error.item() / 2**-24)
-    claim("memory-float32", measured=worst)
+    claim("memory-float32", measured=round(worst, 1))
     assert 0 < worst <= 1
 
 
@@ -160,10 +160,10 @@ def test_the_error_of_gcv_is_within_its_bound(claim):
             bound = max(2 * one - one**2, one**2 / two) / (1 - one) ** 2 * risk
             worst = max(worst, ((gcv - sigma**2 - risk).abs() / bound).item())
             assert bound <= risk / (1 - one) ** 2 * (1 + 1e-9)
-        noise = sigma * torch.randn(n, 4_000, generator=stream("noise", seed), dtype=F64)
-        found = [ridge_fit(totals(phi, (f + e)[:, None]), penalty=100.0).gcv.item() for e in noise.T]
-        found = torch.tensor(found)
-        assert abs(found.mean() - gcv) <= 4 * found.std() / 4_000**0.5
+        noise = sigma * torch.randn(n, 1_000, generator=stream("noise", seed), dtype=F64)
+        drawn = [totals(phi, (f + e)[:, None]) for e in noise.T]
+        found = torch.tensor([ridge_fit(t, penalty=100.0).gcv.item() for t in drawn])
+        assert abs(found.mean() - gcv) <= 4 * found.std() / 1_000**0.5
     claim("memory-gcv-bound", measured=worst)
     assert worst <= 1
 
@@ -186,7 +186,7 @@ def test_twins_fool_gcv_past_half_the_rows(claim):
     base = FeatureRidge(FourierFeatures(n_features=400)).fit(few, y[:, None])
     gcv, loo, risk, effective = path(few, y[:, None], fresh, truth, base)
     trap = int(gcv.argmin())
-    claim("memory-gcv-twins", measured=(loo[trap] / gcv[trap]).item())
+    claim("memory-gcv-twins", measured=round(effective[trap].item()))
     assert effective[trap] > 50
     assert loo[trap] > 100 * gcv[trap]
     assert base.fit_.effective <= 50
@@ -213,14 +213,12 @@ def test_noise_at_the_edge_fools_gcv_and_not_leave_one_out(claim):
     assert medians["loo"] < 1.5
 
 
-def ratios(part, without="nothing"):
-    """Seconds, before and of the pass, over those of the cheapest of ours that is no worse."""
-    found = [r for r in frozen("streaming").rows if part in r["method"]]
-    return [r["at_equal_error"] for r in found if without not in r["method"] and r["features"] > 100]
-
-
 def test_three_times_as_fast_as_sgd_as_it_comes(claim):
-    least = min(ratios("SGD", without="tuned"))
+    """Seconds, before and of the pass, over those of the cheapest of ours that is no worse."""
+    plain = [r for r in frozen("streaming").rows if "SGD, float" in r["method"]]
+    best = {t: min((r for r in plain if t in r["method"]), key=lambda r: r["rmse"])
+            for t in ("float64", "float32")}  # fmt: skip
+    least = min(r["at_equal_error"] for r in best.values())
     claim("memory-default", measured=least)
     assert least >= 3
 

@@ -17,7 +17,9 @@ def test_the_dial_computes_what_the_library_does(js, features, devices):
     assert found == pytest.approx(plan)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(8000, "2.2 hours"), (0.5, "500 ms"), (90, "90 seconds")])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(8000, "2.2 hours"), (0.5, "500 ms"), (90, "90 seconds")]
+)
 def test_times_are_said_in_units_that_fit(js, seconds, said):
     assert js("pass-plan", f"duration({seconds})") == said
     assert js("pass-plan", "bytes(3.2e9)") == "3.20 GB"
