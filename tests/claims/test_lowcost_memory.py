@@ -168,11 +168,15 @@ def test_the_error_of_gcv_is_within_its_bound(claim):
     assert worst <= 1
 
 
-def path(x, y, truth_at, truth, base):
-    """GCV, leave-one-out, error at fresh points and tr H of every fourth penalty."""
-    gcv = base.fit_.gcv[2::4]
+def path(x, y, truth_at, truth, base, lowest=1e-6):
+    """GCV, leave-one-out, error at fresh points and tr H, two a decade from the lowest.
+
+    Below, solutions depend on the rounding, and so on the machine.
+    """
+    keep = base.fit_.penalties > lowest
+    gcv = base.fit_.gcv[keep][::2]
     found = []
-    for penalty in base.fit_.penalties[2::4].tolist():
+    for penalty in base.fit_.penalties[keep][::2].tolist():
         at = FeatureRidge(base.features_, penalty=penalty).merge(base)
         loo = at.leave_one_out(x, y).square().mean()
         risk = (at.predict(truth_at)[:, 0] - truth).square().mean()
@@ -184,7 +188,7 @@ def test_twins_fool_gcv_past_half_the_rows(claim):
     few, fresh = (rows(n, "twins", n)[0].round(decimals=1) for n in (100, 2_000))
     y, truth = ((x.sum(1) > 1.5).to(F64) for x in (few, fresh))
     base = FeatureRidge(FourierFeatures(n_features=400)).fit(few, y[:, None])
-    gcv, loo, risk, effective = path(few, y[:, None], fresh, truth, base)
+    gcv, loo, risk, effective = path(few, y[:, None], fresh, truth, base, 1e-10)
     trap = int(gcv.argmin())
     claim("memory-gcv-twins", measured=round(effective[trap].item()))
     assert effective[trap] > 50
