@@ -122,6 +122,12 @@ def peak(make: Callable[[], Any], table: tuple[Path, Path]) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+def apart(work: Callable[..., float], *arguments: Any) -> float:
+    """Return what `work` returns in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        return alone.submit(work, *arguments).result()
+
+
 def contestants(
     first: Any, fourier: tuple[int, ...], nystrom: tuple[int, ...]
 ) -> dict[str, tuple[int, Callable[[], Any]]]:
@@ -153,8 +159,7 @@ def main(scale: str) -> None:
         work = contestants(friedman(rows, "streaming rows 0"), fourier, nystrom)
         most = f"{FOURIER}, M = {fourier[-1]}"
         # First, while this process is small: Linux counts the parent's peak as the child's.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            gib = alone.submit(peak, work[most][1], table).result()
+        gib = apart(peak, work[most][1], table)
         found: dict[str, list[Any]] = {name: [] for name in work}
         for repeat, name in itertools.product(range(repeats), work):
             found[name].append(measured(work[name][1], table))
