@@ -159,7 +159,7 @@ def test_a_killed_fit_goes_on_where_it_was(solver, tmp_path, monkeypatch):
             KernelRidge(**options, checkpoint=path).fit(x, y)
     with monkeypatch.context() as patch:
         patch.setattr(kernel_ridge, "choose", None)  # the choice is not made twice
-        resumed = KernelRidge(**options, checkpoint=path).fit(x, y)
+        resumed = KernelRidge(**options, checkpoint=path, verbose=True).fit(x, y)
     assert torch.equal(resumed.predict(x), whole_fit.predict(x))
     assert resumed.record_.loo == whole_fit.record_.loo
     with pytest.raises(ValueError, match="another checkpoint"):

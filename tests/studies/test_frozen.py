@@ -104,7 +104,8 @@ def cheapest(name: str) -> list:
 
 # Long training amplifies rounding, which differs from one processor to the next.
 AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule", "capacity", "meta_cgnn"}
-AMPLIFIED |= {"transfer_map", "direction_model", "direction_attempts"}
+AMPLIFIED |= {"transfer_map", "direction_model", "direction_attempts", "many_choices"}
+AMPLIFIED |= {"selected", "density"}  # and so do steps of quasi-Newton that are cut short
 
 # Data that studies read, where a test cannot have them.
 PAIRS = ("protocols", "baselines", "near_duplicates", "direction_scores")

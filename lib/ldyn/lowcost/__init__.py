@@ -1,23 +1,42 @@
 """Chapter 5: large kernel models without know-how."""
 
+from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
+from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
+from ldyn.lowcost.exercises import EXERCISES, check
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
+from ldyn.lowcost.frequencies import (
+    orthogonal_variance,
+    pairs_for_uniform_error,
+    second_order_ceiling,
+)
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 
 __all__ = [
+    "EXERCISES",
+    "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "NormalEquations",
     "Rates",
     "RidgeFit",
     "accumulate",
+    "batch_descent",
+    "batch_rule",
     "box_discrepancy",
+    "check",
+    "columns_enough",
     "dask_accumulate",
     "effective_dimension",
+    "expected_traces",
+    "greedy_pivots",
     "leverage_scores",
+    "orthogonal_variance",
+    "pairs_for_uniform_error",
     "pass_plan",
     "ridge_fit",
+    "second_order_ceiling",
 ]

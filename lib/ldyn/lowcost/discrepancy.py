@@ -28,7 +28,7 @@ def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Ten
     Arguments: `frequencies` (M, d) in 1/units of the inputs; `box` b > 0 in units of the inputs,
     one number or one an axis, (d,). The integral over t is by Gauss–Legendre, to 10⁻¹². O(M² d).
     Raises: ValueError for bad frequencies, a box that is not > 0, or a kernel not Gaussian.
-    Source: Avron, Sindhwani, Yang and Mahoney (2016).
+    Source: avron2016, prop-box-discrepancy.
     """
     require_points(frequencies, name="frequencies")
     w, d = frequencies.double(), frequencies.shape[1]
@@ -54,7 +54,7 @@ def effective_dimension(gram: Tensor, *, ridge: float) -> Tensor:
 
     Arguments: `gram` K (n, n), symmetric and positive semi-definite, or its eigenvalues (n,).
     Raises: ValueError unless the matrix is square and finite, and ridge > 0.
-    Source: Rudi and Rosasco (2017).
+    Source: rudi2017, def-effective-dimension.
     """
     values = gram.double() if gram.ndim == 1 else torch.linalg.eigvalsh(_square(gram))
     return _shrinkage(values, ridge).sum()
@@ -66,7 +66,7 @@ def leverage_scores(gram: Tensor, *, ridge: float) -> Tensor:
 
     Arguments: `gram` K (n, n), symmetric and positive semi-definite.
     Raises: ValueError unless the matrix is square and finite, and ridge > 0.
-    Source: Rudi and Rosasco (2017).
+    Source: alaoui2015, def-effective-dimension.
     """
     values, vectors = torch.linalg.eigh(_square(gram))
     return vectors.square() @ _shrinkage(values, ridge)

@@ -33,7 +33,7 @@ def solve_rows(
 
     Arguments: `x` (n, d) in units of the bandwidths, `y` (n, c), `noise` D, λ/w_i (n,).
     Raises: ValueError where K + D cannot be factorised in this precision.
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, prop-loo-cells.
     """
     gram = symmetric_gram(kernel, x[rows])
     gram.diagonal().add_(noise[rows])
@@ -58,7 +58,7 @@ def predictive_variance(
 ) -> Tensor:
     """Return 1 − kᵀ(K + D)⁻¹k at points (m, d) given `rows`, (m, 1), in units of the kernel's.
 
-    Source: rasmussen2006, prop-loo.
+    Source: rasmussen2006, prop-loo-cells.
     """
     gram = symmetric_gram(kernel, x[rows])
     gram.diagonal().add_(noise[rows])
@@ -114,7 +114,7 @@ def fit_cells(
     """Return the cells, each of at most `size` rows with as many around, and (n, c + 1) residuals,
     each row's left out of its own cell, with their variance in units of the kernel's.
 
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, prop-loo-cells.
     """
     boxes = list(split(x, size=size))
     saved = checkpoint.state.get("cells", [])

@@ -59,7 +59,7 @@ def choose(
 
     Arguments: standardised `x` (n, d), centred `y` (n, c), `weights` (n,); `bandwidths` (d,) and
     `ridge` where they are given.
-    Source: wahba1990, prop-loo-slope.
+    Source: liu1989, prop-loo-slope, prop-choice-optimism.
     """
     near = x.shape[1] <= COLUMNS and len(x) > ROWS
     samples = nearest(x, PATCHES, PATCH, generator) if near else some(x, generator)

@@ -38,7 +38,7 @@ class KernelClassifier(Classifier):
     Arguments: as of `KernelRidge`, whose fit stands in `regressor_`. Classes are sorted labels, in
     `classes_`.
     Raises: ValueError for bad input, or fewer than two classes.
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, page-nothing-to-choose.
     """
 
     def __init__(

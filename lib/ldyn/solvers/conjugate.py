@@ -65,7 +65,7 @@ def pcg(
     Raises: ValueError for a ridge or tolerance that is not > 0, shapes that do not match, or a Gram
     matrix in half precision unless λ > 4σ√n, σ its rounding: the noise, of norm ≈ 2σ√n, could make
     K + λI indefinite.
-    Source: Hestenes and Stiefel (1952).
+    Source: hestenes1952, prop-cg, prop-pcg.
     """
     require_positive(ridge, "ridge")
     require_positive(tolerance, "tolerance")

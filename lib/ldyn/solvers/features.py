@@ -28,7 +28,7 @@ class FourierFeatures(Transformer):
     "median". `n_features` 2q; with "sobol", a power of two is best. `sampler`: "sobol" for up to
     some 20 columns, "orthogonal" above, "iid" for comparison; all are unbiased over `seed`.
     Raises: ValueError at `fit` and `transform` for bad points and choices.
-    Source: rahimi2007; Avron, Sindhwani, Yang and Mahoney (2016); Yu et al. (2016).
+    Source: rahimi2007, avron2016, yu2016, prop-feature-variance, prop-half-space.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class NystromFeatures(Transformer):
     "median". `n_centres` m, fewer if rows are fewer, or fewer leave nothing to add. `selection`:
     "rpcholesky", randomly pivoted Cholesky, or "uniform".
     Raises: ValueError at `fit` and `transform` for bad points and choices.
-    Source: Williams and Seeger (2001); Chen, Epperly, Tropp and Webber (2025).
+    Source: williams2001, chen2025b, prop-whitened-features.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ def orthogonal_frequencies(
     ω_i = ‖w_i‖ u_i: w_i independent of the kernel's law, u_i rows of Haar orthogonal matrices.
 
     Raises: ValueError for counts < 1.
-    Source: Yu, Suresh, Choromanski, Holtmann-Rice and Kumar (2016).
+    Source: yu2016, prop-orthogonal-features.
     """
     points = uniform_points(count, dim + 1, sampler="iid", generator=generator)
     blocks = math.ceil(count / dim)
@@ -200,7 +200,7 @@ def feature_variance(kernel: Stationary, delta: Tensor, *, count: int) -> Tensor
 
     Arguments: `delta` δ = x − z (n, d); `count` q.
     Raises: ValueError for bad points, or count < 1.
-    Source: rahimi2007.
+    Source: rahimi2007, prop-feature-variance.
     """
     r = require_points(delta, name="delta").norm(dim=1) / kernel.bandwidth
     once, twice = kernel.profile(r), kernel.profile(2 * r)

@@ -39,7 +39,7 @@ class KernelRidge(Regressor):
     `penalty` λ and `bandwidth`, a number or one a column in its units, where they are given;
     `solver` "auto", "cholesky", "cells" or "pcg"; `tolerance` of conjugate gradients; `seed`.
     Raises: ValueError for bad input, and where the system cannot be solved in its precision.
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, prop-loo-slope, page-nothing-to-choose.
     """
 
     def __init__(
@@ -63,10 +63,7 @@ class KernelRidge(Regressor):
         require_choice(self.solver, SOLVERS, "solver")
         require_positive(self.tolerance, "tolerance")
         points, targets, weights = self._samples(x, y, sample_weight)
-        saved = Checkpoint(
-            self.checkpoint,
-            passport(points, targets, weights, repr(self)) if self.checkpoint else "",
-        )
+        saved = Checkpoint(self.checkpoint, self._passport(points, targets, weights))
         self.mean_ = points.mean(0)
         spread = points.std(0, correction=0)
         spread = spread if self.n_features_in_ <= COLUMNS else spread.max().expand_as(spread)
@@ -94,6 +91,7 @@ class KernelRidge(Regressor):
         Var y = s²(1 + λ − kᵀ(K + λ)⁻¹k) of the Gaussian process with covariance s²k, with s² such
         that the squared leave-one-out residuals are on average what they should be.
         Raises: ValueError for a standard deviation after conjugate gradients, which keep no factor.
+        Source: rasmussen2006, prop-loo-variance.
         """
         z = self._scaled(self._points(x))
         kernel, rows = self._kernel(), self._rows
@@ -206,6 +204,11 @@ class KernelRidge(Regressor):
             if gain < LOCAL:
                 return "cells", gain
         return "cholesky" if n <= DENSE else "pcg" if n <= STORED else "cells", gain
+
+    def _passport(self, *data: Tensor) -> str:
+        aside = {"checkpoint", "verbose"}
+        mine = {k: v for k, v in self.get_params().items() if k not in aside}
+        return passport(*data, mine) if self.checkpoint else ""
 
     def _kernel(self) -> Stationary:
         return KERNELS[self.kernel_](1.0)

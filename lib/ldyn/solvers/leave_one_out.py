@@ -20,7 +20,7 @@ def loo_residuals(gram: Tensor, y: Tensor, *, ridge: float | Tensor) -> Tensor:
     Arguments: `gram` K (n, n); `y` (n,) or (n, c); `ridge` λ > 0, or (n,) one a row: λ/w_i under
     weights w.
     Raises: ValueError for shapes that do not match, or a ridge that does not lift K above rounding.
-    Source: wahba1990, prop-loo.
+    Source: wahba1990, prop-loo, prop-loo-cells.
     """
     if gram.ndim != 2 or gram.shape[0] != gram.shape[1] or y.shape[:1] != gram.shape[:1]:
         raise ValueError(

@@ -27,7 +27,7 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
     error is of the order u‖K‖/λ, u the rounding of that dtype.
     Raises: ValueError for shapes that do not match, no ridge, one that is not > 0, or one too small
     to factorise.
-    Source: wahba1990, prop-loo.
+    Source: schreiber1989, prop-loo-path.
     """
     n = len(gram)
     if gram.shape != (n, n) or len(y) != n or n < 2:
@@ -156,7 +156,7 @@ def stochastic_diagonal(
 
     Arguments: `solve` the map v (n, p) → (K + λI)⁻¹v, K of diagonal 1; `factor` F (k, n).
     Raises: ValueError for a ridge that is not > 0, or fewer than 2 probes.
-    Source: Hutchinson (1990).
+    Source: hutchinson1990, snelson2006, prop-stochastic-diagonal.
     """
     require_positive(ridge, "ridge")
     require_count(probes, "probes", at_least=2)

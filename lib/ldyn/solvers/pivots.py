@@ -18,6 +18,7 @@ class Pivots:
 
     Fields: `factor` F (k, n) in the dtype of the points; `chosen` (k,) indices in the order drawn;
     `left` tr(K − K̂), which bounds ‖K − K̂‖.
+    Source: chen2025b, lem-residual.
     """
 
     factor: Tensor
@@ -45,7 +46,7 @@ def rpcholesky(
     Arguments: `x` (n, d), float32 or float64; `kernel` with k(x, x) = 1; `rank` ≥ k; ends early
     after the block that leaves a trace ≤ `stop`, or where only rounding is left.
     Raises: ValueError for bad points, rank, block or stop.
-    Source: Chen, Epperly, Tropp and Webber (2025); Epperly, Tropp and Webber (2024).
+    Source: chen2025b, epperly2024, prop-rpcholesky.
     """
     require_points(x)
     return pivoted(

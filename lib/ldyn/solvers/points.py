@@ -19,7 +19,7 @@ def uniform_points(
 
     Arguments: `generator` gives the seed and the device.
     Raises: ValueError for counts < 1, another sampler, or more axes than Sobol' numbers have.
-    Source: Avron, Sindhwani, Yang and Mahoney (2016).
+    Source: avron2016, prop-half-space.
     """
     require_count(count, "count")
     require_count(dim, "dim")
@@ -32,4 +32,5 @@ def uniform_points(
         raise ValueError(f"Sobol' points need dim <= {most:,}, got {dim:,}; try sampler='iid'")
     seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
     net = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed)
-    return net.draw(count, dtype=torch.float64).add_(_CELL / 2).to(device)
+    u = net.draw(count, dtype=torch.float64).add_(_CELL / 2)
+    return u.clamp_(max=1 - _CELL / 2).to(device)  # the first is rounded to float32, maybe to 1

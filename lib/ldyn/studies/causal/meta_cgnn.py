@@ -44,9 +44,9 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return five seeds of the wide prior, two of the other arms, ten untrained networks."""
+    """Return five seeds of each arm, ten untrained networks."""
     last = {"smoke": 12, "laptop": 8000, "full": 20_000}[scale]
-    main, few = {"smoke": (1, 1), "laptop": (5, 2), "full": (10, 10)}[scale]
+    main, few = {"smoke": (1, 1), "laptop": (5, 5), "full": (10, 10)}[scale]
     looks, turns = ((0,), (6,)) if scale == "smoke" else (LOOKS, TURNS)
     wide, none = ("wide", "deepsets", True, True), ("none", "deepsets", True, True)
     arms: list[tuple[Any, str, int, tuple[int, ...]]] = [
