@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 
 from ldyn.core import stream
-from ldyn.lowcost import NormalEquations
+from ldyn.lowcost import NormalEquations, Rates, pass_plan
 
 
 def totals(phi, y, weights=None, block=64):
@@ -134,3 +134,16 @@ def test_nothing_is_the_neutral_element(data):
     found = totals(*data)
     assert gap(found.copy().merge(NormalEquations.empty(20, 2)), found) == 0
     assert found.all_reduce() is found  # no process group: alone
+
+
+def test_a_plan_counts_operations_and_bytes():
+    unit = Rates(products=1, waves=1, reading=1, sending=1, solving=1)
+    plan = pass_plan(rows=10, columns=2, features=3, devices=2, rates=unit)
+    z = NormalEquations.empty(3)
+    assert plan["bytes"] == z.gram.numel() * z.gram.element_size()
+    assert plan["reading"] == 10 // 2 * (2 + 1) * 4
+    assert plan["features"] == 10 // 2 * 3 * (2 + 1)
+    assert plan["products"] == 10 // 2 * 2 * 3 * 3
+    assert plan["sending"] == plan["bytes"]
+    with pytest.raises(ValueError, match="devices must be"):
+        pass_plan(rows=10, columns=2, features=3, devices=0, rates=unit)

@@ -143,6 +143,14 @@ def test_whitened_features_are_exact_on_their_centres(selection, monkeypatch):
                                atol=1e-10, rtol=0)  # fmt: skip
 
 
+def test_blocks_of_the_whitening_are_the_whole():
+    """300 centres are three blocks of columns, and 1,500 rows two of rows."""
+    x = normal(1500, 3, "blocks")
+    f = NystromFeatures(Laplace(1.0), 300, selection="uniform").fit(x)
+    whole = f.kernel_(x, f.centres_) @ f.whitening_.T
+    torch.testing.assert_close(f.transform(x), whole, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(("dtype", "slack"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
 @pytest.mark.parametrize("kernel", [Gaussian(0.2), Gaussian(5.0), Laplace(3.0), Matern52(30.0)])
 def test_duplicated_centres_keep_the_norm_below_one(kernel, dtype, slack):

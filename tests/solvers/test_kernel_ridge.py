@@ -6,6 +6,7 @@ from lowcost_tables import table
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, fit_ridge
 from ldyn.solvers import KernelRidge, kernel_ridge, loo_residuals, whole
+from ldyn.solvers.cells import split
 
 GIVEN = {"kernel": "gaussian", "penalty": 0.1, "bandwidth": 0.8}
 
@@ -197,3 +198,19 @@ def test_laplace_is_bounded():
     record = KernelRidge("laplace").fit(x, y).record_
     assert record.ridge >= 1e-3
     assert isinstance(Laplace(record.bandwidths[0]), Laplace)
+
+
+def test_boxes_are_small_whatever_the_columns():
+    """Columns of zeros and ones, mostly zeros, are cut too; equal rows alone stay together."""
+    draw = stream("boxes")
+    x = (
+        torch.rand(3000, 6, generator=draw) < torch.tensor([0.5, 0.3, 0.1, 0.05, 0.6, 0.0])
+    ).double()
+    x[:, 5] = torch.rand(3000, generator=draw)
+    boxes = list(split(x, size=100))
+    assert sum(len(rows) for rows, _, _ in boxes) == 3000
+    assert max(len(rows) for rows, _, _ in boxes) <= 100
+    for rows, low, high in boxes:
+        assert ((x[rows] >= low) & (x[rows] < high)).all()
+    twice = list(split(torch.ones(500, 2), size=100))
+    assert [len(rows) for rows, _, _ in twice] == [500]

@@ -11,6 +11,7 @@ from ldyn.lowcost.frequencies import (
     second_order_ceiling,
 )
 from ldyn.lowcost.monoid import NormalEquations
+from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 
@@ -20,6 +21,7 @@ __all__ = [
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "NormalEquations",
+    "Rates",
     "RidgeFit",
     "accumulate",
     "batch_descent",
@@ -34,6 +36,7 @@ __all__ = [
     "leverage_scores",
     "orthogonal_variance",
     "pairs_for_uniform_error",
+    "pass_plan",
     "ridge_fit",
     "second_order_ceiling",
 ]

@@ -3,25 +3,28 @@
 import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ldyn.core import require_points
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
+from ldyn.solvers import FourierFeatures
+from ldyn.solvers.base import Regressor, as_tensor, as_weights, like
+from ldyn.solvers.classifier import Classifier, as_labels
 
 ROWS = 4096  # a block of rows: its features at M = 1,000 take 16 MB in single precision
 
 
-class FeatureRidge:
+class FeatureRidge(Regressor):
     """Ridge regression ŷ(x) = a + Bᵀφ(x) that sees each row once and may see rows at any time.
 
     Arguments: `features`, an object with transform(x) (n, d) → (n, M), fitted or not: an unfitted
-    one is copied and fitted to the first rows that come; `penalty`, "gcv" or a number λ, as in
-    `ridge_fit`. Blocks are computed in the dtype and on the device of x, totals in float64.
+    one is copied and fitted to the first rows that come; None is `FourierFeatures()`; `penalty`,
+    "gcv" or a number λ, as in `ridge_fit`. Blocks are computed in the dtype and on the device of
+    x, totals in float64.
     Fitted: `features_`, `totals_`, `fit_`, `coef_` (M, c), `intercept_` (c,), `penalty_`.
     Raises: ValueError for bad rows, and when it is asked before it has seen any.
     Source: prop-monoid, prop-gcv.
@@ -32,34 +35,36 @@ class FeatureRidge:
     probe_: tuple[Tensor, Tensor] | None = None  # a row and its features, to tell others apart
     flat_: bool
 
-    def __init__(self, features: Any, *, penalty: float | str = "gcv") -> None:
+    def __init__(self, features: Any = None, *, penalty: float | str = "gcv") -> None:
         self.features = features
         self.penalty = penalty
 
-    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
-        """Forget everything, then learn from rows x (n, d), y (n,) or (n, c)."""
-        for name in ("features_", "totals_", "probe_", "flat_", "fit_"):
+    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Forget everything, learn from rows x (n, d), y (n,) or (n, c), and solve."""
+        for name in ("features_", "totals_", "probe_", "flat_", "fit_", "n_features_in_"):
             self.__dict__.pop(name, None)
-        return self.partial_fit(x, y, sample_weight)
+        self.partial_fit(x, y, sample_weight).fit_  # noqa: B018
+        return self
 
-    def partial_fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+    def partial_fit(self, x: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from further rows: the order of rows and calls does not matter."""
         return self._change(NormalEquations.add, x, y, sample_weight)
 
-    def forget(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+    def forget(self, x: Any, y: Any, sample_weight: Any = None) -> Self:
         """Be as if these rows, with these weights, had never been seen; the features stay."""
-        self._seen()
+        self._require_fitted()
         return self._change(NormalEquations.remove, x, y, sample_weight)
 
-    def merge(self, other: "FeatureRidge | NormalEquations") -> "FeatureRidge":
+    def merge(self, other: "FeatureRidge | NormalEquations") -> Self:
         """Learn what `other` has learnt on the same features: a model, or the totals of a pass.
 
         Raises: ValueError when the features differ.
         """
         if isinstance(other, NormalEquations):
             return self._take(other)
-        if "totals_" in vars(self):
-            self._same_features(other._seen().probe_)
+        other._require_fitted()
+        if self.__sklearn_is_fitted__():
+            self._same_features(other.probe_)
         else:
             self.features_, self.probe_, self.flat_ = other.features_, other.probe_, other.flat_
         return self._take(other.totals_)
@@ -67,7 +72,8 @@ class FeatureRidge:
     @cached_property
     def fit_(self) -> RidgeFit:
         """The solution of what has been seen so far, computed when it is first asked for."""
-        return ridge_fit(self._seen().totals_, penalty=self.penalty)
+        self._require_fitted()
+        return ridge_fit(self.totals_, penalty=self.penalty)
 
     @property
     def coef_(self) -> Tensor:
@@ -83,19 +89,17 @@ class FeatureRidge:
 
     def predict(self, x: Any) -> Any:
         """Return ŷ at x (m, d), of the shape of y, as an array or a tensor as x is."""
-        rows, fit = _tensor(x), self.fit_
-        b, a = fit.coefficients.to(rows), fit.intercept.to(rows)
-        values = torch.cat([self.features_.transform(part) @ b + a for part in rows.split(ROWS)])
-        values = values[:, 0] if self.flat_ else values
-        return values.numpy() if isinstance(x, np.ndarray) else values
+        values = self._values(x)
+        return like(values[:, 0] if self.flat_ else values, x)
 
     def leave_one_out(self, x: Any, y: Any, sample_weight: Any = None) -> Tensor:
         """Return y_i − ŷ^(−i)(x_i) (n, c) for rows that have been seen, exactly, at `penalty_`.
 
         (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
+        Source: prop-loo, prop-loo-totals.
         """
         rows, targets, w = self._arrays(x, y, sample_weight)
-        gram, m, fit = self._seen().totals_.gram, self.totals_.features, self.fit_
+        fit, gram, m = self.fit_, self.totals_.gram, self.totals_.features
         mean, total = gram[-1, :m] / gram[-1, -1], gram[-1, -1]
         phi = self.features_.transform(rows).to(gram)
         centred = gram[:m, :m] - total * torch.outer(mean, mean)
@@ -106,9 +110,10 @@ class FeatureRidge:
 
     def save(self, path: str | Path) -> None:
         """Write what was learnt, in one step. The features are not in it: keep or refit them."""
-        self._seen().totals_.save(path, probe=self.probe_, flat=self.flat_)
+        self._require_fitted()
+        self.totals_.save(path, probe=self.probe_, flat=self.flat_)
 
-    def load(self, path: str | Path) -> "FeatureRidge":
+    def load(self, path: str | Path) -> Self:
         """Take up what `save` wrote, with the same fitted features. Raises: ValueError if not."""
         totals, more = NormalEquations.load(path)
         self.__dict__.pop("totals_", None)
@@ -117,7 +122,24 @@ class FeatureRidge:
         self.probe_, self.flat_ = more["probe"], more["flat"]
         return self._take(totals)
 
-    def _take(self, totals: NormalEquations) -> "FeatureRidge":
+    def __sklearn_is_fitted__(self) -> bool:
+        return "totals_" in vars(self)
+
+    def _values(self, x: Any) -> Tensor:
+        self._require_fitted()
+        rows, fit = self._rows(x), self.fit_
+        b, a = fit.coefficients.to(rows), fit.intercept.to(rows)
+        return torch.cat([self.features_.transform(part) @ b + a for part in rows.split(ROWS)])
+
+    def _rows(self, x: Any) -> Tensor:
+        """The first rows that come tell the number of columns, unless the features know it."""
+        known = self.probe_[0].shape[1] if self.probe_ else None
+        known = known or getattr(vars(self).get("features_"), "n_features_in_", None)
+        if known is not None:
+            self.n_features_in_ = known
+        return self._points(x, first=known is None)
+
+    def _take(self, totals: NormalEquations) -> Self:
         self.__dict__.pop("fit_", None)
         if "totals_" in vars(self):
             self.totals_.merge(totals)
@@ -127,14 +149,15 @@ class FeatureRidge:
         self.totals_ = totals.copy()
         return self
 
-    def _change(self, change: Any, x: Any, y: Any, sample_weight: Any) -> "FeatureRidge":
+    def _change(self, change: Any, x: Any, y: Any, sample_weight: Any) -> Self:
         rows, targets, w = self._arrays(x, y, sample_weight)
         if "features_" not in vars(self):
-            self.features_ = fitted_features(self.features, rows)
+            features = FourierFeatures() if self.features is None else self.features
+            self.features_ = fitted_features(features, rows if w is None else rows[w > 0])
         if self.probe_ is None:
             self.probe_ = rows[:1].clone(), self.features_.transform(rows[:1])
         if "totals_" not in vars(self):
-            self.flat_ = np.ndim(y) == 1 and targets.shape[1] == 1
+            self.flat_ = self._kind == "regressor" and as_tensor(y, "y").ndim == 1
             sizes = self.probe_[1].shape[1], targets.shape[1]
             self.totals_ = NormalEquations.empty(*sizes, device=rows.device)
         for i in range(0, len(rows), ROWS):
@@ -146,17 +169,21 @@ class FeatureRidge:
 
     def _arrays(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor, Tensor | None]:
         """x (n, d), y (n, c), weights (n,) as tensors on the device of x; y keeps its precision."""
-        rows = require_points(_tensor(x))
-        if len(y) != len(rows):
+        rows = self._rows(x)
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        targets = self._targets(y, rows)
+        if targets.ndim != 2 or len(targets) != len(rows):
             raise ValueError(
-                f"x and y must have one row each, got {len(rows)} and {len(y)}; drop the surplus"
+                f"x and y must have one row each, got inconsistent numbers of samples, {len(rows)} "
+                f"and {tuple(targets.shape)}; drop the surplus"
             )
-        targets = require_points(self._targets(y, rows), name="y")
-        w = None if sample_weight is None else torch.as_tensor(sample_weight, device=rows.device)
-        return rows, targets, w
+        if sample_weight is None:
+            return rows, targets, None
+        return rows, targets, as_weights(sample_weight, len(rows)).to(rows.device)
 
     def _targets(self, y: Any, rows: Tensor) -> Tensor:
-        targets = _tensor(torch.as_tensor(y, device=rows.device))
+        targets = as_tensor(y, "y").to(rows.device)
         return targets[:, None] if targets.ndim == 1 else targets
 
     def _same_features(self, probe: tuple[Tensor, Tensor] | None) -> None:
@@ -169,13 +196,8 @@ class FeatureRidge:
                 "both must have the same features; fit them once and pass them to every model"
             )
 
-    def _seen(self) -> "FeatureRidge":
-        if "totals_" not in vars(self):
-            raise ValueError("this model needs data first, got none; try fit or partial_fit")
-        return self
 
-
-class FeatureRidgeClassifier(FeatureRidge):
+class FeatureRidgeClassifier(Classifier, FeatureRidge):
     """Classification by least squares on one-hot rows: the class of the largest answer.
 
     Fitted: `classes_` (c,), an array in the order of the outputs, besides what FeatureRidge has.
@@ -186,23 +208,23 @@ class FeatureRidgeClassifier(FeatureRidge):
 
     classes_: np.ndarray
 
-    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> "FeatureRidge":
+    def fit(self, x: Any, y: Any, sample_weight: Any = None) -> Self:
         self.__dict__.pop("classes_", None)
         return super().fit(x, y, sample_weight)
 
     def partial_fit(
         self, x: Any, y: Any, sample_weight: Any = None, *, classes: Any = None
-    ) -> "FeatureRidge":
+    ) -> Self:
         if "classes_" not in vars(self):
-            self.classes_ = np.unique(y if classes is None else classes)
+            self.classes_ = np.unique(as_labels(y if classes is None else classes))
         return super().partial_fit(x, y, sample_weight)
 
-    def predict(self, x: Any) -> Any:
-        """Return the labels at x (m, d), as an array."""
-        return self.classes_[np.asarray(torch.as_tensor(super().predict(x)).cpu()).argmax(1)]
+    def _labelled(self, x: Any) -> np.ndarray:
+        self._require_fitted()
+        return np.asarray(self.classes_[self._values(x).argmax(1).cpu().numpy()])
 
     def _targets(self, y: Any, rows: Tensor) -> Tensor:
-        match = np.asarray(y)[:, None] == self.classes_
+        match = as_labels(y, len(rows))[:, None] == self.classes_
         if not match.any(1).all():
             raise ValueError(
                 f"labels must be among {self.classes_.tolist()}, got others; "
@@ -216,8 +238,3 @@ def fitted_features(features: Any, rows: Tensor) -> Any:
     if not hasattr(features, "fit") or any(n.endswith("_") and n[0] != "_" for n in vars(features)):
         return features
     return copy.deepcopy(features).fit(rows)
-
-
-def _tensor(x: Any) -> Tensor:
-    rows = torch.as_tensor(x)
-    return rows if rows.is_floating_point() else rows.double()

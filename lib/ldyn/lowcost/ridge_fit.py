@@ -37,8 +37,8 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "gcv") -> Ridge
     tr H = 1 + Σ_j Λ_j / (Λ_j + λ)  and  GCV(λ) = RSS / Σw / (1 − tr H / n)².
     Leave-one-out would need every row once more, or a sample of rows that stays after they were
     to be forgotten; GCV needs the totals alone, so it merges and forgets with them.
-    It is leave-one-out with all leverages equal: where noise grows with leverage and n < 20 M,
-    compare a few penalties by `FeatureRidge.leave_one_out` instead.
+    It is leave-one-out with all leverages equal: penalties with tr H > n/2 are not chosen, and
+    where noise grows with leverage, compare a few by `FeatureRidge.leave_one_out`.
     λ ≥ (u + M u') tr Σ w φφᵀ with the roundoffs u of the blocks and u' of the solution: as much of
     S is noise.
 
@@ -46,7 +46,9 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "gcv") -> Ridge
     Source: golub1979, prop-gcv.
     """
     if totals.rows < 2:
-        raise ValueError(f"ridge regression needs at least 2 rows, got {totals.rows}; add more")
+        raise ValueError(
+            f"ridge regression needs at least 2 rows, got {totals.rows} sample(s); add more"
+        )
     gram, m = totals.gram, totals.features
     total, mean = gram[-1, -1], gram[-1, :-1] / gram[-1, -1]
     centred = torch.addmm(gram[:-1, :-1], mean[:, None], mean[None], alpha=-total.item())
@@ -63,7 +65,8 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "gcv") -> Ridge
     gap = (spread - explained).clamp(min=unit * spread.item())
     left = (1 - effective / totals.rows).clamp(min=torch.finfo(gram.dtype).eps)
     gcv = gap / total / left.square()
-    best = int(gcv.argmin())
+    trusted = (effective <= totals.rows / 2).index_fill(0, effective.argmin(), True)
+    best = int(gcv.where(trusted, torch.inf).argmin())
     coefficients = vectors @ (shrunk[:, best, None] * slopes)
     return RidgeFit(
         coefficients=coefficients,

@@ -77,7 +77,8 @@ def around(x: Tensor, low: Tensor, high: Tensor, own: Tensor, halo: int) -> Tens
 
 
 def split(x: Tensor, *, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield (rows, low, high) of boxes of at most `size` rows, by medians of the widest column.
+    """Yield (rows, low, high) of boxes of at most `size` rows, or of equal rows alone, by medians of
+    the widest column that can be cut.
 
     The boxes are disjoint and cover the space, ends at infinity included.
     """
@@ -85,20 +86,32 @@ def split(x: Tensor, *, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     stack = [(torch.arange(len(x), device=x.device), -infinite, infinite)]
     while stack:
         rows, low, high = stack.pop()
-        inside = x[rows]
-        if len(rows) > size:
-            ends = torch.quantile(
-                inside[:: max(1, len(rows) // 4096)], inside.new_tensor([0.05, 0.95]), dim=0
-            )
-            column = int((ends[1] - ends[0]).argmax())
-            cut = inside[:, column].median()
-            left = inside[:, column] < cut
-            if left.any():
-                middle_high, middle_low = high.clone(), low.clone()
-                middle_high[column] = middle_low[column] = cut
-                stack += [(rows[left], low, middle_high), (rows[~left], middle_low, high)]
-                continue
-        yield rows, low, high
+        column, cut = _cut(x[rows]) if len(rows) > size else (0, None)
+        if cut is None:
+            yield rows, low, high
+            continue
+        left = x[rows, column] < cut
+        middle_high, middle_low = high.clone(), low.clone()
+        middle_high[column] = middle_low[column] = cut
+        stack += [(rows[left], low, middle_high), (rows[~left], middle_low, high)]
+
+
+def _cut(inside: Tensor) -> tuple[int, Tensor | None]:
+    """Return a column and where to cut it, below some rows and above others; None if all are equal.
+
+    Where half of the rows have a column's least value, as in a column of zeros and ones, the
+    median cuts none off; the next value does.
+    """
+    few = inside[:: max(1, len(inside) // 4096)]
+    ends = torch.quantile(few, inside.new_tensor([0.05, 0.95]), dim=0)
+    for column in (ends[1] - ends[0]).argsort(descending=True).tolist():
+        values = inside[:, column]
+        cut = values.median()
+        if (values < cut).any():
+            return column, cut
+        if (above := values[values > cut]).numel():
+            return column, above.min()
+    return 0, None
 
 
 def fit_cells(

@@ -11,7 +11,28 @@ from ldyn.solvers.base import Estimator, as_weights
 from ldyn.solvers.kernel_ridge import KernelRidge
 
 
-class KernelClassifier(Estimator):
+class Classifier(Estimator):
+    """An estimator of labels: `score` is the share that is right. Leaves give `_labelled`."""
+
+    _kind = "classifier"
+
+    def predict(self, x: Any) -> Any:
+        """Return labels (m,) of points (m, d): a tensor if x is one and labels are numbers."""
+        found = self._labelled(x)
+        like_x = isinstance(x, Tensor) and found.dtype.kind in "iufb"
+        return torch.as_tensor(found).to(x.device) if like_x else found
+
+    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of labels that are right, weighted if asked."""
+        found = self._labelled(x)
+        w = as_weights(sample_weight, len(found)).double()
+        return float((w * torch.from_numpy(found == as_labels(y, len(found)))).sum() / w.sum())
+
+    def _labelled(self, x: Any) -> np.ndarray:
+        raise NotImplementedError
+
+
+class KernelClassifier(Classifier):
     """The class of largest f̂_k, f̂ the kernel ridge regression of one-hot targets.
 
     Arguments: as of `KernelRidge`, whose fit stands in `regressor_`. Classes are sorted labels, in
@@ -19,8 +40,6 @@ class KernelClassifier(Estimator):
     Raises: ValueError for bad input, or fewer than two classes.
     Source: wahba1990, page-nothing-to-choose.
     """
-
-    _kind = "classifier"
 
     def __init__(
         self,
@@ -40,7 +59,7 @@ class KernelClassifier(Estimator):
     def fit(self, x: Any, y: Any, sample_weight: Any = None) -> Self:
         """Choose and solve. Arguments: `x` (n, d), labels `y` (n,), weights (n,) ≥ 0."""
         points = self._points(x, first=True)
-        labels = _labels(y, len(points))
+        labels = as_labels(y, len(points))
         self.classes_, codes = np.unique(labels, return_inverse=True)
         seen = np.unique(labels[as_weights(sample_weight, len(labels)).cpu().numpy() > 0])
         if len(seen) < 2:
@@ -57,25 +76,13 @@ class KernelClassifier(Estimator):
         values = self.regressor_.predict(x) - 0.5
         return values[:, 1] if len(self.classes_) == 2 else values
 
-    def predict(self, x: Any) -> Any:
-        """Return labels (m,) of points (m, d): a tensor if x is one and labels are numbers."""
-        found = self._labelled(x)
-        like_x = isinstance(x, Tensor) and found.dtype.kind in "iufb"
-        return torch.as_tensor(found).to(x.device) if like_x else found
-
-    def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the share of labels that are right, weighted if asked."""
-        found = self._labelled(x)
-        w = as_weights(sample_weight, len(found)).double()
-        return float((w * torch.from_numpy(found == _labels(y, len(found)))).sum() / w.sum())
-
     def _labelled(self, x: Any) -> np.ndarray:
         points = self._points(x)
         codes = self.regressor_.predict(points).argmax(1)
         return np.asarray(self.classes_[codes.cpu().numpy()])
 
 
-def _labels(y: Any, n: int) -> np.ndarray:
+def as_labels(y: Any, n: int | None = None) -> np.ndarray:
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     labels = y.detach().cpu().numpy() if isinstance(y, Tensor) else np.asarray(y)
@@ -83,7 +90,7 @@ def _labels(y: Any, n: int) -> np.ndarray:
         text = "A column-vector y was passed when a 1d array was expected; try y.ravel()"
         warnings.warn(text, _conversion(), stacklevel=3)
         labels = labels[:, 0]
-    if labels.shape != (n,):
+    if labels.shape != (len(labels) if n is None else n,):
         raise ValueError(
             f"expected labels y ({n},), got {labels.shape}: inconsistent numbers of samples; pass "
             "one label a row of X"

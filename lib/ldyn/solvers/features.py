@@ -15,6 +15,7 @@ from ldyn.solvers.pivots import rpcholesky
 from ldyn.solvers.points import uniform_points
 
 _ROWS = 8192  # rows transformed at once
+_COLUMNS = 128  # of L⁻ᵀ, which are zero below their own rows
 
 
 class FourierFeatures(Transformer):
@@ -137,8 +138,11 @@ class NystromFeatures(Transformer):
         """φ(x), (n, m), in the dtype and on the device of points (n, d)."""
         centres, whiten = self.centres_.to(x), self.whitening_.T.to(x)
         features = x.new_empty(len(x), len(centres))
-        for part, out in zip(x.split(_ROWS), features.split(_ROWS), strict=True):
-            torch.mm(fill_gram(self.kernel_, part, centres), whiten, out=out)
+        for part, out in zip(x.split(_ROWS // 8), features.split(_ROWS // 8), strict=True):
+            gram = fill_gram(self.kernel_, part, centres)
+            for j in range(0, len(centres), _COLUMNS):
+                end = j + _COLUMNS
+                torch.mm(gram[:, :end], whiten[:end, j:end], out=out[:, j:end])
         return features
 
 
