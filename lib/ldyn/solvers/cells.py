@@ -77,8 +77,8 @@ def around(x: Tensor, low: Tensor, high: Tensor, own: Tensor, halo: int) -> Tens
 
 
 def split(x: Tensor, *, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield (rows, low, high) of boxes of at most `size` rows, or of equal rows alone, by medians of
-    the widest column that can be cut.
+    """Yield (rows, low, high) of boxes of at most `size` rows, or of equal ones, by medians of the
+    widest column that can be cut.
 
     The boxes are disjoint and cover the space, ends at infinity included.
     """
