@@ -123,6 +123,7 @@ function render({ model, el }) {
   };
   fig.draw({ aspect: 0.5, tallest: 300, lowest: 200, label: "Two axes of the frequencies, with their mirror images." }, (pen, { width, height, ink }) => {
     const { d, w } = now(), j = Math.min(second.value, d) - 1, most = 3.6;
+    second.input.disabled = d === 2;  // there is no other
     const side = Math.min(width, 1.25 * height), pad = (width - side) / 2;
     const plot = chart(pen, { width, height, ink, x: [-most, most], y: [-most, most], xticks: [-2, 0, 2], yticks: [-2, 0, 2],
       xlabel: "h ω₁", ylabel: `h ω, axis ${j + 1}`, pad: { left: 54 + pad, right: 14 + pad } });
