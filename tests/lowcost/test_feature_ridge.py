@@ -181,7 +181,7 @@ def test_refusals_say_what_to_try(features, rows, model):
         ("y contains NaN or infinity", lambda: model.fit(x, y * float("inf"))),
         ("at least 2 rows", lambda: ridge_fit(NormalEquations.empty(3))),
         ("same features", lambda: FeatureRidge(model.features).fit(x, y).merge(other)),
-        ('must be "gcv" or a number', lambda: FeatureRidge(model.features, penalty="loo")
+        ('must be "loo", "gcv" or', lambda: FeatureRidge(model.features, penalty="aic")
          .fit(x, y).coef_),
         ("above the rounding", lambda: FeatureRidge(model.features, penalty=1e-9)
          .fit(x.float(), y).coef_),

@@ -15,7 +15,7 @@ from ldyn.solvers import FourierFeatures
 from ldyn.solvers.base import Regressor, as_tensor, as_weights, like
 from ldyn.solvers.classifier import Classifier, as_labels
 
-ROWS = 4096  # a block of rows: its features at M = 1,000 take 16 MB in single precision
+ROWS = 8192  # a block of rows: its features at M = 1,000 take 33 MB in single precision
 
 
 class FeatureRidge(Regressor):
@@ -23,8 +23,8 @@ class FeatureRidge(Regressor):
 
     Arguments: `features`, an object with transform(x) (n, d) → (n, M), fitted or not: an unfitted
     one is copied and fitted to the first rows that come; None is `FourierFeatures()`; `penalty`,
-    "gcv" or a number λ, as in `ridge_fit`. Blocks are computed in the dtype and on the device of
-    x, totals in float64.
+    "loo", "gcv" or a number λ, as in `ridge_fit`. Blocks are computed in the dtype and on the
+    device of x, totals in float64.
     Fitted: `features_`, `totals_`, `fit_`, `coef_` (M, c), `intercept_` (c,), `penalty_`.
     Raises: ValueError for bad rows, and when it is asked before it has seen any.
     Source: prop-monoid, prop-gcv.
@@ -35,7 +35,7 @@ class FeatureRidge(Regressor):
     probe_: tuple[Tensor, Tensor] | None = None  # a row and its features, to tell others apart
     flat_: bool
 
-    def __init__(self, features: Any = None, *, penalty: float | str = "gcv") -> None:
+    def __init__(self, features: Any = None, *, penalty: float | str = "loo") -> None:
         self.features = features
         self.penalty = penalty
 
@@ -163,7 +163,8 @@ class FeatureRidge(Regressor):
         for i in range(0, len(rows), ROWS):
             part = slice(i, i + ROWS)
             phi = self.features_.transform(rows[part])
-            change(self.totals_, phi, targets[part], weights=None if w is None else w[part])
+            weights = None if w is None else w[part]
+            change(self.totals_, phi, targets[part], weights=weights, x=rows[part])
         self.__dict__.pop("fit_", None)
         return self
 
