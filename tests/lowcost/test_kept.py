@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 
 from ldyn.core import stream
-from ldyn.lowcost import NormalEquations, kept, ridge_fit
+from ldyn.lowcost import FeatureRidge, NormalEquations, accumulate, kept, ridge_fit
 
 
 @pytest.fixture(autouse=True)
@@ -144,9 +144,22 @@ def test_a_sample_is_saved_copied_and_read_back(data, tmp_path):
     assert torch.equal(ridge_fit(again).loo, ridge_fit(found).loo)
 
 
+def test_rows_of_a_pass_can_be_forgotten_by_a_model(features, rows):
+    """The pass reads float32 and other blocks; the model is given float64."""
+    x, y = rows(120)
+    f = features(20, 3)
+    model = FeatureRidge(f).merge(accumulate([(x, y)], f, block=37))
+    bound = model.totals_.kept.settle().below
+    model.forget(x[:70], y[:70])
+    keys = kept.row_keys(x, y, torch.ones(120, 1))[70:]
+    left = sample(model.totals_)[0]
+    assert torch.equal(left, keys[keys < bound].sort().values)
+    assert 5 < len(left) < 50
+
+
 def test_without_rows_leave_one_out_is_gcv(data):
     found = totals(*data)
-    found.kept = kept.KeptRows()
+    found.kept = kept.KeptRows()  # as of totals from which all kept rows were forgotten
     fit = ridge_fit(found)
     assert torch.equal(fit.loo, fit.gcv)
 

@@ -27,7 +27,7 @@ class FeatureRidge(Regressor):
     device of x, totals in float64.
     Fitted: `features_`, `totals_`, `fit_`, `coef_` (M, c), `intercept_` (c,), `penalty_`.
     Raises: ValueError for bad rows, and when it is asked before it has seen any.
-    Source: prop-monoid, prop-gcv.
+    Source: prop-monoid, prop-gcv, prop-kept-rows.
     """
 
     features_: Any
@@ -91,22 +91,6 @@ class FeatureRidge(Regressor):
         """Return ŷ at x (m, d), of the shape of y, as an array or a tensor as x is."""
         values = self._values(x)
         return like(values[:, 0] if self.flat_ else values, x)
-
-    def leave_one_out(self, x: Any, y: Any, sample_weight: Any = None) -> Tensor:
-        """Return y_i − ŷ^(−i)(x_i) (n, c) for rows that have been seen, exactly, at `penalty_`.
-
-        (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
-        Source: prop-loo, prop-loo-totals.
-        """
-        rows, targets, w = self._arrays(x, y, sample_weight)
-        fit, gram, m = self.fit_, self.totals_.gram, self.totals_.features
-        mean, total = gram[-1, :m] / gram[-1, -1], gram[-1, -1]
-        phi = self.features_.transform(rows).to(gram)
-        centred = gram[:m, :m] - total * torch.outer(mean, mean)
-        factor = torch.linalg.cholesky(centred + fit.penalty * torch.eye(m).to(gram))
-        h = torch.linalg.solve_triangular(factor, (phi - mean).T, upper=False).square().sum(0)
-        h = (h + 1 / total) * (1 if w is None else w)
-        return (targets.to(gram) - phi @ fit.coefficients - fit.intercept) / (1 - h)[:, None]
 
     def save(self, path: str | Path) -> None:
         """Write what was learnt, in one step. The features are not in it: keep or refit them."""

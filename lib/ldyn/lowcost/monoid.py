@@ -3,14 +3,16 @@
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from ldyn.core import require_count
-from ldyn.lowcost.kept import KeptRows, row_keys
+from ldyn.lowcost.kept import KeptRows, joined, row_keys
+
+Maybe = Tensor | None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -34,9 +36,7 @@ class NormalEquations:
     kept: KeptRows = field(default_factory=KeptRows)
 
     @classmethod
-    def empty(
-        cls, features: int, outputs: int = 1, device: torch.device | str = "cpu"
-    ) -> "NormalEquations":
+    def empty(cls, features: int, outputs: int = 1, device: torch.device | str = "cpu") -> Self:
         """Return the neutral element, for M `features` and c `outputs`."""
         size = require_count(features, "features") + require_count(outputs, "outputs") + 1
         return cls(
@@ -47,20 +47,16 @@ class NormalEquations:
     def features(self) -> int:
         return len(self.gram) - self.outputs - 1
 
-    def add(
-        self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None, x: Tensor | None = None
-    ) -> "NormalEquations":
+    def add(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
         """Add rows in place: features `phi` (b, M), `y` (b, c), `weights` (b,) ≥ 0, else 1.
 
-        The block's products are taken in the dtype of `phi`, the totals in float64. Which rows
-        are kept is a function of `x` (b, d), y and weights; without x, of phi.
+        The block's products are taken in the dtype of `phi`, the totals in float64. Which rows are
+        kept depends on `x` (b, d), else on phi, and on y and weights.
         Raises: ValueError for wrong shapes, negative weights, or what is not finite.
         """
         return self._change(phi, y, weights, x, 1)
 
-    def remove(
-        self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None, x: Tensor | None = None
-    ) -> "NormalEquations":
+    def remove(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
         """Subtract rows in place, as if they had never been added; arguments as for `add`.
 
         Raises: ValueError as `add` does, and when more rows would leave than came.
@@ -78,12 +74,11 @@ class NormalEquations:
         self.gram += other.gram.to(self.gram)
         self.rows += other.rows
         self.rounding = max(self.rounding, other.rounding)
-        self.kept.join(other.kept)
+        self.kept = joined(self.kept, other.kept)
         return self
 
     def copy(self) -> "NormalEquations":
-        kept = replace(self.kept.settle(), keys=[*self.kept.keys], rows=[*self.kept.rows])
-        return replace(self, gram=self.gram.clone(), kept=kept)
+        return replace(self, gram=self.gram.clone(), kept=joined(self.kept))
 
     def all_reduce(self) -> "NormalEquations":
         """Sum in place over the processes of the default group, if there is one; gloo or nccl.
@@ -106,9 +101,7 @@ class NormalEquations:
                 "shares are read from it, the others go on where it was written last"
             ) from error
         self.rows, self.rounding = round(counts[0].item()), counts[1].item()
-        self.kept = KeptRows()
-        for sample in samples:
-            self.kept.join(sample)
+        self.kept = joined(*samples)
         return self
 
     def save(self, path: str | Path, **more: Any) -> None:
@@ -134,9 +127,7 @@ class NormalEquations:
         own = {name: data.pop(name) for name in cls.__dataclass_fields__}
         return cls(**own | {"kept": KeptRows(**own["kept"])}), data
 
-    def _change(
-        self, phi: Tensor, y: Tensor, weights: Tensor | None, x: Tensor | None, sign: int
-    ) -> "NormalEquations":
+    def _change(self, phi: Tensor, y: Tensor, weights: Maybe, x: Maybe, sign: int) -> Self:
         m, c = self.features, self.outputs
         w = _checked(phi, y, weights, (m, c))
         count = int((w > 0).sum())
@@ -162,8 +153,7 @@ class NormalEquations:
         self.rows += sign * count
         self.rounding = max(self.rounding, torch.finfo(phi.dtype).eps / 2)
         keys = row_keys(phi if x is None else x, y, w[:, None])
-        seen = torch.full_like(w, sign)[:, None]
-        self.kept.take(keys.where(w > 0, 2**63 - 1), phi, y, w[:, None], seen)
+        self.kept.take(keys.where(w > 0, 2**63 - 1), phi, y, w[:, None], 0 * w[:, None] + sign)
         return self
 
 
@@ -178,7 +168,7 @@ def squared(phi: Tensor) -> Tensor:
     return torch.from_numpy(values.T @ values)
 
 
-def _checked(phi: Tensor, y: Tensor, weights: Tensor | None, sizes: tuple[int, int]) -> Tensor:
+def _checked(phi: Tensor, y: Tensor, weights: Maybe, sizes: tuple[int, int]) -> Tensor:
     """Return the weights (b,) in float64."""
     m, c = sizes
     if phi.ndim != 2 or phi.shape[1] != m or y.shape != (len(phi), c) or not len(phi):

@@ -39,11 +39,10 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "loo") -> Ridge
     GCV is leave-one-out with all leverages equal: penalties with tr H > n/2 are not chosen.
     LOO(λ) = GCV(λ) + n/Σw · mean of w_i ‖e_i‖² ((1 − h_i)⁻² − (1 − tr H / n)⁻²) over the kept rows
     corrects it, e_i and h_i being residual and leverage in the fit to all rows.
-    λ ≥ (u + M u') tr Σ w φφᵀ with the roundoffs u of the blocks and u' of the solution: as much of
-    S is noise.
+    λ ≥ (u + M u') tr Σ w φφᵀ, roundoffs u of blocks and u' of solving: as much of S is noise.
 
     Raises: ValueError for fewer than two rows, or a penalty that is below that floor.
-    Source: golub1979, prop-gcv, prop-kept-rows.
+    Source: golub1979, prop-gcv, prop-loo-totals, prop-kept-rows.
     """
     if totals.rows < 2:
         raise ValueError(
@@ -65,7 +64,7 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "loo") -> Ridge
     gap = (spread - explained).clamp(min=unit * spread.item())
     left = (1 - effective / totals.rows).clamp(min=torch.finfo(gram.dtype).eps)
     gcv = gap / total / left.square()
-    loo = _leave_one_out(totals, gcv, left, (mean, vectors, slopes, shrunk))
+    loo = _leave_one_out(totals, gcv, left, mean, vectors, slopes, shrunk)
     trusted = (effective <= totals.rows / 2).index_fill(0, effective.argmin(), True)
     best = int((gcv if penalty == "gcv" else loo).where(trusted, torch.inf).argmin())
     coefficients = vectors @ (shrunk[:, best, None] * slopes)
@@ -82,9 +81,7 @@ def ridge_fit(totals: NormalEquations, *, penalty: float | str = "loo") -> Ridge
     )
 
 
-def _leave_one_out(
-    totals: NormalEquations, gcv: Tensor, left: Tensor, basis: tuple[Tensor, ...]
-) -> Tensor:
+def _leave_one_out(totals: NormalEquations, gcv: Tensor, left: Tensor, *basis: Tensor) -> Tensor:
     """Return GCV (r,) as the kept rows' own leverages correct it."""
     mean, vectors, slopes, shrunk = basis
     m, total, kept = totals.features, totals.gram[-1, -1], totals.kept.settle().rows
