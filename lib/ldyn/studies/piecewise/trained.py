@@ -20,10 +20,10 @@ SIZES = [2**k for k in range(7, 13)]
 METHODS = ["cosine", "neighbours", "haar cut", "ridge Laplace", "ridge Gaussian", "forest"]
 # The grid of the networks: two weight decays, chosen by validation.
 DECAYS = [0.1, 1.0]
-# Beyond so many samples the Gaussian kernel is solved in float32, without the ends of its grid, which
-# no oracle had come near; the ridges left are large against the rounding.
+# Beyond so many samples the Gaussian kernel is solved in float32, on a grid less its ends, which no
+# oracle had come near; the ridges left are large against the rounding.
 EIGEN = 2**11
-BANDWIDTHS = [0.04, 0.08, 0.16, 0.32]
+BANDWIDTHS = [0.02, 0.04, 0.08, 0.16, 0.32]
 RIDGES = [10.0 ** (p / 2) for p in range(-4, 5)]
 
 
