@@ -60,7 +60,8 @@ def test_no_choice_beats_its_oracle_and_all_beat_the_mean(scene, method):
         assert len(found["profile"]) == len(problem().row)
 
 
-def test_large_samples_get_the_full_kernel_system_at_every_ridge(scene):
+def test_large_samples_get_the_full_kernel_system_at_every_ridge(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "RANK", 20)
     data, z = depth_map.make_sample(600, 0), problem().x[:200]
     values = depth_map.laplace_grid(data.x, data.y, z)
     assert list(values) == [f"1/{ridge:g}" for ridge in depth_map.RIDGES]
@@ -68,6 +69,13 @@ def test_large_samples_get_the_full_kernel_system_at_every_ridge(scene):
         exact = fit_ridge(data.x, data.y, kernel=Laplace(1.0), ridge=ridge)(z)
         # The residual is below TOLERANCE times the size of y, and the fit is nearer than that.
         assert (found - exact).square().mean().sqrt() < depth_map.TOLERANCE
+
+
+def test_the_largest_samples_have_no_ends_of_the_grid(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "SLOW", 200)
+    data, z = depth_map.make_sample(300, 0), problem().x[:10]
+    labels = list(depth_map.laplace_grid(data.x, data.y, z))
+    assert labels == [f"1/{ridge:g}" for ridge in depth_map.RIDGES[1:-1]]
 
 
 def test_large_samples_choose_their_ridge_by_leave_one_out(scene):
