@@ -71,6 +71,13 @@ def test_large_samples_get_the_full_kernel_system_at_every_ridge(scene, monkeypa
         assert (found - exact).square().mean().sqrt() < depth_map.TOLERANCE
 
 
+def test_the_largest_samples_have_no_ends_of_the_grid(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "SLOW", 200)
+    data, z = depth_map.make_sample(300, 0), problem().x[:10]
+    labels = list(depth_map.laplace_grid(data.x, data.y, z))
+    assert labels == [f"1/{ridge:g}" for ridge in depth_map.RIDGES[1:-1]]
+
+
 def test_large_samples_choose_their_ridge_by_leave_one_out(scene):
     data, z = depth_map.make_sample(1500, 0), problem().x[:500]
     label, values = depth_map.laplace_choice(data.x, data.y, z)
