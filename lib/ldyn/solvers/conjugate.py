@@ -196,8 +196,8 @@ def _preconditioner(factor: Tensor | None, right: Tensor, ridge: float) -> Map:
         first = (v.to(u) @ u.T).double()
         rest = v - (first.to(u) @ u).double()
         second = (rest.to(u) @ u.T).double()
-        rest -= (second.to(u) @ u).double()
-        return (((first + second) * weights).to(u) @ u).double() + rest / ridge
+        back = (first + second) * weights - second / ridge
+        return (back.to(u) @ u).double() + rest / ridge
 
     return apply
 
