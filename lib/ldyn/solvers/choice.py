@@ -22,7 +22,8 @@ BLOCKS, BLOCK, HALO = 32, 128, 512  # what judges the candidates: own rows, and 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A kernel with `bandwidths` (1,) or (d,), in units of the standardised columns, and a ridge.
+    """A kernel with `bandwidths` (1,) or (d,), in units of the standardised columns, and a ridge;
+    `theta`, their logarithms.
 
     `errors`: squared leave-one-out residuals of the judging rows, means over outputs.
     """
@@ -42,7 +43,6 @@ class Candidate:
 
     @property
     def theta(self) -> Tensor:
-        """Log bandwidths and log ridge."""
         return torch.cat([self.bandwidths, self.bandwidths.new_tensor([self.ridge])]).log()
 
 
@@ -62,9 +62,9 @@ def choose(
     """Return the candidate of least judged leave-one-out error, and all of them.
 
     Per kernel, quasi-Newton steps on the logarithm of the leave-one-out error of samples of rows,
-    in log bandwidth and log ridge; then, up to 32 columns and for kernels that are not behind, with
-    one bandwidth a column, which must lead by a standard error of the paired difference, on rows
-    it was not chosen on. Up to 2,048 rows a few steps on all rows follow.
+    in log bandwidth and log ridge; then, up to 32 columns and for kernels not behind, with one
+    bandwidth a column, which must lead by a standard error of the paired difference, on rows it
+    was not chosen on. Up to 2,048 rows a few steps on all rows follow.
 
     Arguments: standardised `x` (n, d), centred `y` (n, c), `weights` (n,); `bandwidths` (d,) and
     `ridge` where they are given; `most_columns` that have bandwidths of their own.
@@ -110,8 +110,7 @@ def many_each(led: Callable[..., Candidate], ones: list[Candidate], d: int) -> l
     begins with the proportions of the one before it."""
     found: list[Candidate] = []
     shape = torch.zeros(d, dtype=torch.float64)
-    ones = sorted(ones, key=lambda c: c.loo)
-    for c in ones:
+    for c in (ones := sorted(ones, key=lambda c: c.loo)):
         if c.loo <= BEHIND * ones[0].loo:
             theta = torch.cat([c.theta[:1] + shape, c.theta[1:]])
             found.append(led(c.name, theta, 10 if found else 20))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import few_threads
-from ldyn.kernels import Stationary
+from ldyn.kernels import Laplace, Stationary
 from ldyn.solvers.leave_one_out import loo_slope
 
 Parts = tuple[Tensor, Tensor, Tensor]  # samples x (p, n, d), y (p, n, c) and weights (p, n)
@@ -30,14 +30,16 @@ def descend(
 ) -> Tensor:
     """Return (log bandwidths, log ridge) after at most `most` evaluations within bounds.
 
-    Steps on the log of the mean leave-one-out error of `parts`; float32 where no ridge within the
-    bounds is too small for it.
+    Steps on the log of the mean leave-one-out error of `parts`, in float32 unless rounding counts:
+    with a ridge that may be small; with up to two columns and many rows, where a wide kernel has
+    hardly any rank; between rows that nearly coincide, where slopes of Laplace kernels cancel.
     Source: liu1989, prop-loo-slope.
     """
-    single = low[-1] >= math.log(SINGLE) - 1e-9
-    x, y, weights = (part.float() if single else part for part in parts)
-    scale = torch.ones_like(low, dtype=torch.float64)
-    scale[-1] = RIDGE
+    x, y, weights = parts
+    exact = (x.shape[2] <= 2 and x.shape[1] > 128) or (kernel is Laplace and len(theta) > 2)
+    if not exact and low[-1] >= math.log(SINGLE) - 1e-9:
+        x, y, weights = x.float(), y.float(), weights.float()
+    scale = torch.tensor([1.0] * (len(low) - 1) + [RIDGE]).to(low)
 
     def value(at: Tensor) -> tuple[float, Tensor]:
         h, ridge = (scale * at).exp().to(x).tensor_split([len(at) - 1])
@@ -63,8 +65,7 @@ def downhill(value: Value, at: Tensor, low: Tensor, high: Tensor, *, most: int) 
     Arguments: `at`, `low`, `high` (p,), float64; `value` returns a number and its slope (p,).
     Source: liu1989.
     """
-    at = at.clamp(low, high)
-    best, slope = value(at)
+    best, slope = value(at := at.clamp(low, high))
     eye = torch.eye(len(at)).to(at)
     inverse, reach, step = None, FIRST, None
     for _ in range(most - 1):

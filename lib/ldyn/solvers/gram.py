@@ -18,9 +18,8 @@ _DIRECT = 16  # columns up to which a product in float64, or differences, cost l
 def fill_gram(kernel: Stationary, a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return K_ij = k(a_i, b_j), (n, m), of points (n, d) and (m, d), written into `out` if given.
 
-    ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖² in one product, whose rounding is of the order of machine
-    epsilon times (diameter / bandwidth)². Up to 16 columns it is that of float64, for points in
-    float32, or there is no product: points in float64 are subtracted.
+    ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖², whose rounding is of the order of machine epsilon times
+    (diameter / bandwidth)²; up to 16 columns in float64, or for float64 from differences.
     Source: rahimi2007, def-kernel.
     """
     gram = a.new_empty(len(a), len(b)) if out is None else out
