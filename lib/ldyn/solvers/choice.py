@@ -16,16 +16,15 @@ COLUMNS = 32  # up to so many a nearest neighbour is near, and each has a bandwi
 ROWS = 1024  # rows of a sample that is solved as one
 PATCHES, PATCH = 48, 96  # samples at the density of the whole table, and their rows
 BEHIND = 1.15  # a kernel with an error of so many times the least has one bandwidth only
-EXACT, LAST = 2048, 5  # rows up to which the last steps see all of them, and their evaluations
+LAST, WORK = 8, 3e10  # evaluations on all rows at the end, and their n³ together, at most
 BLOCKS, BLOCK, HALO = 32, 128, 512  # what judges the candidates: own rows, and rows around them
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A kernel with `bandwidths` (1,) or (d,), in units of the standardised columns, and a ridge;
-    `theta`, their logarithms.
+    """A kernel with `bandwidths` (1,) or (d,), in units of the standardised columns, and a ridge.
 
-    `errors`: squared leave-one-out residuals of the judging rows, means over outputs.
+    `errors`: squared residuals of judging rows, left out, means over outputs; `theta`: logarithms.
     """
 
     name: str
@@ -64,7 +63,7 @@ def choose(
     Per kernel, quasi-Newton steps on the logarithm of the leave-one-out error of samples of rows,
     in log bandwidth and log ridge; then, up to 32 columns and for kernels not behind, with one
     bandwidth a column, which must lead by a standard error of the paired difference, on rows it
-    was not chosen on. Up to 2,048 rows a few steps on all rows follow.
+    was not chosen on. Last, up to 2,466 rows, come a few evaluations on all of them.
 
     Arguments: standardised `x` (n, d), centred `y` (n, c), `weights` (n,); `bandwidths` (d,) and
     `ridge` where they are given; `most_columns` that have bandwidths of their own.
@@ -98,16 +97,16 @@ def choose(
         parts = x[samples], y[samples] - y[samples].mean(1, keepdim=True), weights[samples]
         gain = one.errors - cross_fitted(parts, many, one, _bounds(many.theta, median, None, ridge))
     chosen = many if gain.mean() > gain.std() / len(gain) ** 0.5 and many.loo < one.loo else one
-    if near and len(x) <= EXACT and (bandwidths is None or ridge is None):
+    last = min(LAST, int(WORK / len(x) ** 3))
+    if near and last > 1 and (bandwidths is None or ridge is None):
         found.remove(chosen)
         everything = torch.arange(len(x), device=x.device)[None]
-        found.append(chosen := led(chosen.name, chosen.theta, LAST, everything))
+        found.append(chosen := led(chosen.name, chosen.theta, last, everything))
     return chosen, sorted(found, key=lambda c: (kernels.index(c.name), len(c.bandwidths)))
 
 
 def many_each(led: Callable[..., Candidate], ones: list[Candidate], d: int) -> list[Candidate]:
-    """Return candidates with a bandwidth a column, of kernels that are not behind with one; each
-    begins with the proportions of the one before it."""
+    """Return candidates with a bandwidth a column, begun with the proportions of the one before."""
     found: list[Candidate] = []
     shape = torch.zeros(d, dtype=torch.float64)
     for c in (ones := sorted(ones, key=lambda c: c.loo)):
