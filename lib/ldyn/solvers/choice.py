@@ -75,12 +75,10 @@ def choose(
     median = typical_distance(x, generator)
 
     def led(name: str, theta: Tensor, most: int, rows: Tensor = samples) -> Candidate:
-        parts = x[rows], y[rows] - y[rows].mean(1, keepdim=True), weights[rows]
         ends = _bounds(theta, median, bandwidths, ridge)
-        theta = descend(parts, theta, KERNELS[name], *ends, most=most)
+        theta = descend(_seen(x, y, weights, rows), theta, KERNELS[name], *ends, most=most)
         taken = KERNELS[name], theta[:-1].exp(), float(theta[-1].exp())
-        errors = judge(x, y, weights, *taken, judged, HALO if near else 0)
-        return Candidate(name, *taken[1:], errors)
+        return Candidate(name, *taken[1:], judge(x, y, weights, *taken, judged, HALO * near))
 
     found: list[Candidate] = []
     for name in kernels:
@@ -94,15 +92,17 @@ def choose(
         many = min(manys, key=lambda c: c.loo)
     gain = one.errors - many.errors
     if not near and many.loo < one.loo:
-        parts = x[samples], y[samples] - y[samples].mean(1, keepdim=True), weights[samples]
-        gain = one.errors - cross_fitted(parts, many, one, _bounds(many.theta, median, None, ridge))
+        ends = _bounds(many.theta, median, None, ridge)
+        gain = one.errors - cross_fitted(_seen(x, y, weights, samples), many, one, ends)
     chosen = many if gain.mean() > gain.std() / len(gain) ** 0.5 and many.loo < one.loo else one
-    last = min(LAST, int(WORK / len(x) ** 3))
-    if near and last > 1 and (bandwidths is None or ridge is None):
+    if near and (last := min(LAST, int(WORK / len(x) ** 3))) > 1:
         found.remove(chosen)
-        everything = torch.arange(len(x), device=x.device)[None]
-        found.append(chosen := led(chosen.name, chosen.theta, last, everything))
+        found.append(chosen := led(chosen.name, chosen.theta, last, torch.arange(len(x))[None]))
     return chosen, sorted(found, key=lambda c: (kernels.index(c.name), len(c.bandwidths)))
+
+
+def _seen(x: Tensor, y: Tensor, weights: Tensor, rows: Tensor) -> Parts:
+    return x[rows], y[rows] - y[rows].mean(1, keepdim=True), weights[rows]
 
 
 def many_each(led: Callable[..., Candidate], ones: list[Candidate], d: int) -> list[Candidate]:
