@@ -14,6 +14,7 @@ from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
+from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
 
 __all__ = [
     "EXERCISES",
@@ -39,4 +40,5 @@ __all__ = [
     "pass_plan",
     "ridge_fit",
     "second_order_ceiling",
+    "stochastic_diagonal",
 ]
