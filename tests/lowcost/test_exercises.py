@@ -111,6 +111,22 @@ def gamma(columns):
     return low
 
 
+def two_sided_steps(reach, shift):
+    """The share of pairs of steps that differ by `shift`."""
+    steps = range(-int(reach), int(reach) + 1)
+    return sum(b - a == shift for a in steps for b in steps) / len(steps) ** 2
+
+
+def worst_steps(reach=20_000):
+    """The least mean of cosines over −reach, …, reach, by golden section near the first dip."""
+
+    def mean(angle):
+        x = torch.arange(-reach, reach + 1, dtype=F64) * (2 * angle / (2 * reach + 1))
+        return x.cos().mean().item()
+
+    return mean(least(mean, 3.5, 5.5))
+
+
 RIGHT = {
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
@@ -127,6 +143,8 @@ RIGHT = {
     "ex-billion": sum(20_000.0 for _ in range(20_000)) * 1e9 / 50e12 / 3600,
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
+    "ex-two-sided-steps": two_sided_steps,
+    "ex-worst-steps": worst_steps(),
 }
 
 
@@ -151,6 +169,8 @@ class TestExercises(ExerciseContract):
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
+        ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),
+        ("ex-worst-steps", -1 / 3, "r = 1"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):
