@@ -54,6 +54,39 @@ def test_contrast_normalisation_is_lipschitz(claim):
     assert 0.9 < worst <= 1
 
 
+def test_pooled_features_are_the_double_sum_over_patches(claim):
+    """Largest relative difference, two images, from features and from all pairs of positions."""
+    images, w = normal(2, SIDE, SIDE, name="images"), normal(9, 8, name="few filters")
+    g = pooled(images, w, 0.3)
+    r = patches(images) @ w
+    psi = torch.cat([(r - 0.3).clamp(min=0), (-r - 0.3).clamp(min=0)], 2)
+    a, _ = windows(1.5)
+    pairs = torch.einsum("cp,pq,cq->", a, psi[0] @ psi[1].T, a)
+    worst = abs((g[0] * g[1]).sum() / pairs - 1).item()
+    claim("images-patches", measured=worst)
+    assert worst < 1e-12
+
+
+def test_whitening_forgets_linear_changes_and_commutes_with_mirrors(claim):
+    """Largest relative change of an inner product; the mirror is asserted, with a ridge."""
+    u, turn = normal(500, 9, name="patches") @ normal(9, 9, name="mix"), normal(9, 9, name="change")
+
+    def whitened(v, ridge=0.0):
+        centred = v - v.mean(0)
+        values, vectors = torch.linalg.eigh(centred.T @ centred / len(v))
+        return centred @ ((vectors * (values + ridge).rsqrt()) @ vectors.T)
+
+    before, after = whitened(u), whitened(u @ turn.T + 3)
+    worst = (
+        (after @ after.T - before @ before.T).abs().max() / before.square().sum(1).max()
+    ).item()
+    mirror = torch.arange(9).reshape(3, 3).flip(1).flatten()
+    both = whitened(torch.cat([u, u[:, mirror]]), ridge=0.2)
+    assert (both[500:] - both[:500, mirror]).abs().max() < 1e-11
+    claim("images-whitening", measured=worst)
+    assert worst < 1e-9
+
+
 def test_random_filters_have_the_variance_of_one_over_their_number(claim):
     """m · (K̂ − K)² / Var κ over 300 banks of 64 filters, K from the arc-cosine kernel."""
     images = normal(2, SIDE, SIDE, name="images")

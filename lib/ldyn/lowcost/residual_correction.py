@@ -31,8 +31,8 @@ class MultiscaleKernel:
     Source: aronszajn1950, thm-sum-kernel.
     """
 
-    kernels: tuple[Kernel, ...]
-    weights: tuple[float, ...]
+    kernels: Sequence[Kernel]
+    weights: Sequence[float]
 
     def __post_init__(self) -> None:
         if not self.kernels or len(self.weights) != len(self.kernels):
