@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ldyn.lowcost import FeatureRidge, NormalEquations, accumulate, dask_accumulate
+from ldyn.lowcost import FeatureRidge, NormalEquations, accumulate, dask_accumulate, kept
 
 ROOT = Path(__file__).resolve().parents[2]
 # A pass of two processes, twice: first one of them is killed in the middle, as the system would for
@@ -21,7 +21,9 @@ from multiprocessing import get_context
 import torch
 import torch.distributed as dist
 from conftest import Features
-from ldyn.lowcost import accumulate
+from ldyn.lowcost import accumulate, kept
+
+kept.LIMIT = 100
 
 def work(folder, how, rank, die):
     torch.set_num_threads(1)
@@ -69,15 +71,20 @@ def shards(rows, tmp_path):
 
 
 @pytest.fixture
-def whole(features, rows):
-    """The totals of all rows in one block."""
+def whole(features, rows, monkeypatch):
+    """The totals of all rows in one block, of which 100 are kept."""
+    monkeypatch.setattr(kept, "LIMIT", 100)
     x, y = rows(700, 3, 2)
-    return NormalEquations.empty(20, 2).add(features(20, 3).transform(x), y)
+    return NormalEquations.empty(20, 2).add(features(20, 3).transform(x), y, x=x)
 
 
 def close(found, whole, tolerance=1e-13):
     assert found.rows == whole.rows
     assert (found.gram - whole.gram).norm() <= tolerance * whole.gram.norm()
+    sample, other = found.kept.settle(), whole.kept.settle()
+    assert torch.equal(sample.keys[0], other.keys[0])
+    assert sample.below == other.below
+    torch.testing.assert_close(sample.rows[0], other.rows[0], rtol=1e-5, atol=1e-6)
 
 
 def test_shards_are_one_pass_with_progress(features, shards, whole, rows):

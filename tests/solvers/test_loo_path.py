@@ -3,7 +3,7 @@ import torch
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32, fit_ridge
-from ldyn.solvers import loo_path, pcg, rpcholesky, stochastic_diagonal
+from ldyn.solvers import loo_path, loo_solutions, pcg, rpcholesky, stochastic_diagonal
 
 RIDGES = [1e-3, 1e-1, 10.0]
 
@@ -52,6 +52,20 @@ def test_every_size_equals_the_inverse(n, kernel):
     torch.testing.assert_close(found, plain(gram, y, RIDGES), rtol=1e-10, atol=0)
     one = loo_path(gram, y[:, 0], ridges=RIDGES)
     torch.testing.assert_close(one, plain(gram, y[:, :1], RIDGES), rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("kernel", [Laplace(0.3), Gaussian(0.02), Gaussian(0.5)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_coefficients_of_every_ridge_come_with_the_errors(kernel, dtype):
+    x, y = data(200)
+    gram, ridges = kernel(x, x), [0.1, 10.0]
+    errors, found = loo_solutions(gram.to(dtype), y, ridges=ridges)
+    exact = torch.stack([inverse(gram, ridge) @ y for ridge in ridges])
+    tolerance = 1e-9 if dtype == torch.float64 else 1e-3
+    assert (found - exact).norm() < tolerance * exact.norm()
+    assert torch.equal(errors, loo_path(gram.to(dtype), y, ridges=ridges))
+    one = loo_solutions(gram.to(dtype), y[:, 1], ridges=ridges)[1]
+    torch.testing.assert_close(one, found[:, :, 1], rtol=0, atol=tolerance * exact.abs().max())
 
 
 @pytest.mark.parametrize("kernel", [Gaussian(0.1), Gaussian(0.3), Gaussian(2.0), Matern32(1.0)])

@@ -10,10 +10,10 @@ from ldyn.core import require_count, require_points, require_positive
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRule:
-    """What decides steps and batches: β = max_i ⟨k_i, P k_i⟩ and the top eigenvalue λ of P C.
+    """What decides steps and batches: β = max_i ⟨k_i, P k_i⟩ and the top eigenvalue μ of P C.
 
     C = n⁻¹ Σ_i k_i ⊗ k_i has the eigenvalues of K/n, and P scales its q top directions down to
-    the next one. Fields: `heaviest` β; `top` λ; `vectors` (n, q) of K; `weights` 1 − σ_{q+1}/σ_i.
+    the next one. Fields: `heaviest` β; `top` μ; `vectors` (n, q) of K; `weights` 1 − σ_{q+1}/σ_i.
     """
 
     heaviest: float
@@ -23,11 +23,11 @@ class BatchRule:
 
     @property
     def critical(self) -> float:
-        """The batch m* = β/λ up to which work is saved, and beyond which it is not."""
+        """The batch m* = β/μ up to which work is saved, and beyond which it is not."""
         return self.heaviest / self.top
 
     def step(self, batch: int) -> float:
-        """Return the best step m/(β + (m − 1)λ) for batches of m; from twice that on steps grow.
+        """Return the best step m/(β + (m − 1)μ) for batches of m; from twice that on steps grow.
 
         Raises: ValueError unless batch ≥ 1.
         Source: ma2018, prop-batch-step.

@@ -15,7 +15,7 @@ from ldyn.solvers import FourierFeatures
 from ldyn.solvers.base import Regressor, as_tensor, as_weights, like
 from ldyn.solvers.classifier import Classifier, as_labels
 
-ROWS = 4096  # a block of rows: its features at M = 1,000 take 16 MB in single precision
+ROWS = 8192  # a block of rows: its features at M = 1,000 take 33 MB in single precision
 
 
 class FeatureRidge(Regressor):
@@ -23,11 +23,11 @@ class FeatureRidge(Regressor):
 
     Arguments: `features`, an object with transform(x) (n, d) → (n, M), fitted or not: an unfitted
     one is copied and fitted to the first rows that come; None is `FourierFeatures()`; `penalty`,
-    "gcv" or a number λ, as in `ridge_fit`. Blocks are computed in the dtype and on the device of
-    x, totals in float64.
+    "loo", "gcv" or a number λ, as in `ridge_fit`. Blocks are computed in the dtype and on the
+    device of x, totals in float64.
     Fitted: `features_`, `totals_`, `fit_`, `coef_` (M, c), `intercept_` (c,), `penalty_`.
     Raises: ValueError for bad rows, and when it is asked before it has seen any.
-    Source: prop-monoid, prop-gcv.
+    Source: prop-monoid, prop-gcv, prop-kept-rows.
     """
 
     features_: Any
@@ -35,7 +35,7 @@ class FeatureRidge(Regressor):
     probe_: tuple[Tensor, Tensor] | None = None  # a row and its features, to tell others apart
     flat_: bool
 
-    def __init__(self, features: Any = None, *, penalty: float | str = "gcv") -> None:
+    def __init__(self, features: Any = None, *, penalty: float | str = "loo") -> None:
         self.features = features
         self.penalty = penalty
 
@@ -92,22 +92,6 @@ class FeatureRidge(Regressor):
         values = self._values(x)
         return like(values[:, 0] if self.flat_ else values, x)
 
-    def leave_one_out(self, x: Any, y: Any, sample_weight: Any = None) -> Tensor:
-        """Return y_i − ŷ^(−i)(x_i) (n, c) for rows that have been seen, exactly, at `penalty_`.
-
-        (y_i − ŷ_i) / (1 − h_i),  h_i = w_i / Σw + w_i (φ_i − φ̄)ᵀ (S + λ)⁻¹ (φ_i − φ̄).
-        Source: prop-loo, prop-loo-totals.
-        """
-        rows, targets, w = self._arrays(x, y, sample_weight)
-        fit, gram, m = self.fit_, self.totals_.gram, self.totals_.features
-        mean, total = gram[-1, :m] / gram[-1, -1], gram[-1, -1]
-        phi = self.features_.transform(rows).to(gram)
-        centred = gram[:m, :m] - total * torch.outer(mean, mean)
-        factor = torch.linalg.cholesky(centred + fit.penalty * torch.eye(m).to(gram))
-        h = torch.linalg.solve_triangular(factor, (phi - mean).T, upper=False).square().sum(0)
-        h = (h + 1 / total) * (1 if w is None else w)
-        return (targets.to(gram) - phi @ fit.coefficients - fit.intercept) / (1 - h)[:, None]
-
     def save(self, path: str | Path) -> None:
         """Write what was learnt, in one step. The features are not in it: keep or refit them."""
         self._require_fitted()
@@ -163,7 +147,8 @@ class FeatureRidge(Regressor):
         for i in range(0, len(rows), ROWS):
             part = slice(i, i + ROWS)
             phi = self.features_.transform(rows[part])
-            change(self.totals_, phi, targets[part], weights=None if w is None else w[part])
+            weights = None if w is None else w[part]
+            change(self.totals_, phi, targets[part], weights=weights, x=rows[part])
         self.__dict__.pop("fit_", None)
         return self
 

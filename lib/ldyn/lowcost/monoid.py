@@ -1,15 +1,18 @@
 """The normal equations of ridge regression as a commutative monoid: add, merge, remove, save."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from ldyn.core import require_count
+from ldyn.lowcost.kept import KeptRows, joined, row_keys
+
+Maybe = Tensor | None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -21,19 +24,19 @@ class NormalEquations:
     merged in any order; and what was added can be subtracted.
 
     Fields: `gram`; `outputs` c; `rows` n with w_i > 0; `rounding`, the unit roundoff of the
-    coarsest block so far, from which the smallest sensible ridge follows.
-    Source: prop-monoid.
+    coarsest block so far, from which the smallest sensible ridge follows; `kept`, a sample
+    of rows (φ, y, w, how often).
+    Source: prop-monoid, prop-kept-rows.
     """
 
     gram: Tensor
     outputs: int
     rows: int = 0
     rounding: float = 2.0**-53
+    kept: KeptRows = field(default_factory=KeptRows)
 
     @classmethod
-    def empty(
-        cls, features: int, outputs: int = 1, device: torch.device | str = "cpu"
-    ) -> "NormalEquations":
+    def empty(cls, features: int, outputs: int = 1, device: torch.device | str = "cpu") -> Self:
         """Return the neutral element, for M `features` and c `outputs`."""
         size = require_count(features, "features") + require_count(outputs, "outputs") + 1
         return cls(
@@ -44,20 +47,21 @@ class NormalEquations:
     def features(self) -> int:
         return len(self.gram) - self.outputs - 1
 
-    def add(self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None) -> "NormalEquations":
+    def add(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
         """Add rows in place: features `phi` (b, M), `y` (b, c), `weights` (b,) ≥ 0, else 1.
 
-        The block's products are taken in the dtype of `phi`, the totals in float64.
+        The block's products are taken in the dtype of `phi`, the totals in float64. Which rows are
+        kept depends on `x` (b, d), else on phi, and on y and weights.
         Raises: ValueError for wrong shapes, negative weights, or what is not finite.
         """
-        return self._change(phi, y, weights, 1)
+        return self._change(phi, y, weights, x, 1)
 
-    def remove(self, phi: Tensor, y: Tensor, *, weights: Tensor | None = None) -> "NormalEquations":
+    def remove(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
         """Subtract rows in place, as if they had never been added; arguments as for `add`.
 
         Raises: ValueError as `add` does, and when more rows would leave than came.
         """
-        return self._change(phi, y, weights, -1)
+        return self._change(phi, y, weights, x, -1)
 
     def merge(self, other: "NormalEquations") -> "NormalEquations":
         """Add the totals of `other` in place. Raises: ValueError if M or c differ."""
@@ -70,10 +74,11 @@ class NormalEquations:
         self.gram += other.gram.to(self.gram)
         self.rows += other.rows
         self.rounding = max(self.rounding, other.rounding)
+        self.kept = joined(self.kept, other.kept)
         return self
 
     def copy(self) -> "NormalEquations":
-        return replace(self, gram=self.gram.clone())
+        return replace(self, gram=self.gram.clone(), kept=joined(self.kept))
 
     def all_reduce(self) -> "NormalEquations":
         """Sum in place over the processes of the default group, if there is one; gloo or nccl.
@@ -87,6 +92,8 @@ class NormalEquations:
             dist.all_reduce(self.gram)
             dist.all_reduce(counts[:1])
             dist.all_reduce(counts[1:], op=dist.ReduceOp.MAX)
+            samples: list[Any] = [None] * dist.get_world_size()
+            dist.all_gather_object(samples, self.kept.settle())
         except RuntimeError as error:
             raise RuntimeError(
                 f"process {dist.get_rank()} of {dist.get_world_size()} finished its share, but "
@@ -94,6 +101,7 @@ class NormalEquations:
                 "shares are read from it, the others go on where it was written last"
             ) from error
         self.rows, self.rounding = round(counts[0].item()), counts[1].item()
+        self.kept = joined(*samples)
         return self
 
     def save(self, path: str | Path, **more: Any) -> None:
@@ -105,7 +113,7 @@ class NormalEquations:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.part")
         with part.open("wb") as out:
-            torch.save({**vars(self), **more}, out)
+            torch.save({**vars(self), "kept": vars(self.kept.settle()), **more}, out)
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)
@@ -117,11 +125,9 @@ class NormalEquations:
         """Return what `save` wrote, totals and the rest; no code in the file is ever run."""
         data = torch.load(Path(path), map_location=device, weights_only=True)
         own = {name: data.pop(name) for name in cls.__dataclass_fields__}
-        return cls(**own), data
+        return cls(**own | {"kept": KeptRows(**own["kept"])}), data
 
-    def _change(
-        self, phi: Tensor, y: Tensor, weights: Tensor | None, sign: int
-    ) -> "NormalEquations":
+    def _change(self, phi: Tensor, y: Tensor, weights: Maybe, x: Maybe, sign: int) -> Self:
         m, c = self.features, self.outputs
         w = _checked(phi, y, weights, (m, c))
         count = int((w > 0).sum())
@@ -146,6 +152,8 @@ class NormalEquations:
         gram[m:, m:].add_(back @ (rest.T @ rest) @ back.T, alpha=sign)
         self.rows += sign * count
         self.rounding = max(self.rounding, torch.finfo(phi.dtype).eps / 2)
+        keys = row_keys(phi if x is None else x, y, w[:, None])
+        self.kept.take(keys.where(w > 0, 2**63 - 1), phi, y, w[:, None], 0 * w[:, None] + sign)
         return self
 
 
@@ -160,7 +168,7 @@ def squared(phi: Tensor) -> Tensor:
     return torch.from_numpy(values.T @ values)
 
 
-def _checked(phi: Tensor, y: Tensor, weights: Tensor | None, sizes: tuple[int, int]) -> Tensor:
+def _checked(phi: Tensor, y: Tensor, weights: Maybe, sizes: tuple[int, int]) -> Tensor:
     """Return the weights (b,) in float64."""
     m, c = sizes
     if phi.ndim != 2 or phi.shape[1] != m or y.shape != (len(phi), c) or not len(phi):

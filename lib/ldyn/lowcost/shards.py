@@ -24,7 +24,7 @@ def accumulate(
     *,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
-    block: int = 4096,
+    block: int = 8192,
     checkpoint: str | Path | None = None,
     every: float = 60.0,
     report: Callable[[Progress], None] = lambda progress: None,
@@ -63,7 +63,7 @@ def accumulate(
     for done, (i, part) in enumerate(parts[finished:], finished + 1):
         x, y = (_block(a, part, t, device) for a, t in zip(opened[i], (dtype, None), strict=True))
         with _told(f"rows {part.start} to {part.stop} of {_name(shards[i])}"):
-            totals.add(features.transform(x), y if y.ndim == 2 else y[:, None])
+            totals.add(features.transform(x), y if y.ndim == 2 else y[:, None], x=x)
         count, now = count + part.stop - part.start, time.monotonic()
         left = (now - start) / (count - before) * (rows - count)
         report(Progress(done=count, total=rows, failed=0, left=left))

@@ -61,7 +61,6 @@ from ldyn.piecewise.theory import (
     wavelet_exponent,
     winner,
 )
-from ldyn.piecewise.tiled import tiled_ridge
 from ldyn.piecewise.tuning import (
     LINEAR,
     METHODS,
@@ -134,7 +133,6 @@ __all__ = [
     "step",
     "step_net",
     "stripes",
-    "tiled_ridge",
     "wave",
     "wave_height",
     "wavelet_exponent",

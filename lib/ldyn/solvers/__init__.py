@@ -11,7 +11,7 @@ from ldyn.solvers.features import (
 from ldyn.solvers.gram import fill_gram, gram_product, symmetric_gram
 from ldyn.solvers.kernel_ridge import KernelRidge
 from ldyn.solvers.leave_one_out import loo_residuals, loo_slope
-from ldyn.solvers.loo_path import loo_path, stochastic_diagonal
+from ldyn.solvers.loo_path import loo_path, loo_solutions, stochastic_diagonal
 from ldyn.solvers.pivots import Pivots, rpcholesky
 from ldyn.solvers.points import uniform_points
 from ldyn.solvers.record import FitRecord
@@ -30,6 +30,7 @@ __all__ = [
     "loo_path",
     "loo_residuals",
     "loo_slope",
+    "loo_solutions",
     "orthogonal_frequencies",
     "pcg",
     "rpcholesky",

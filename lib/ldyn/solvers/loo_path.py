@@ -16,7 +16,18 @@ SAFE = 2e-7  # float32 serves where the least ridge is above so many times ‖K�
 def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
     """Return the mean squared leave-one-out errors of kernel ridge at every ridge λ, (r,) float64.
 
-    loo(λ) = mean_i (c_i/g_i)²,  c = (K + λI)⁻¹ y,  g = diag (K + λI)⁻¹.
+    loo(λ) = mean_i (c_i/g_i)²,  c = (K + λI)⁻¹ y,  g = diag (K + λI)⁻¹, as `loo_solutions`.
+
+    Arguments: `gram` K (n, n), `y` (n,) or (n, c). Raises: ValueError as `loo_solutions`.
+    Source: schreiber1989, prop-loo-path.
+    """
+    return loo_solutions(gram, y, ridges=ridges)[0]
+
+
+def loo_solutions(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Return `loo_path`, (r,), and the coefficients c of every ridge λ, (r, n) or (r, n, c).
+
+    loo(λ) = mean_i (c_i/g_i)²,  c = (K + λI)⁻¹ y,  g = diag (K + λI)⁻¹; both in float64.
 
     K = QBQᵀ with B block tridiagonal, once, in 10n³/3 operations; then per ridge, B + λI = LLᵀ and
     Z = L⁻¹Qᵀ give g_i = Σ_j Z_ji² and c = Zᵀ(Zy) in O(n²). Where K is FᵀF of rank below n/4, up to
@@ -44,10 +55,11 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
     # What a low rank leaves of a rounded K is not small against a ridge below the rounding.
     factor = _low_rank(gram, least * (1e-4 if single else 1e-10)) if dtype == gram.dtype else None
     if factor is None:
-        residuals = _by_band(gram.to(dtype, copy=True), right, ridges)
+        found = _by_band(gram.to(dtype, copy=True), right, ridges)
     else:
-        residuals = _by_rank(factor, right, ridges)
-    return torch.stack([r.double().square().mean() for r in residuals])
+        found = _by_rank(factor, right, ridges)
+    errors = [(c / g[:, None]).double().square().mean() for c, g in found]
+    return torch.stack(errors), torch.stack([c.double() for c, _ in found]).reshape(-1, *y.shape)
 
 
 def _low_rank(gram: Tensor, stop: float) -> Tensor | None:
@@ -74,19 +86,20 @@ def _low_rank(gram: Tensor, stop: float) -> Tensor | None:
     return found.factor if missed.norm() <= 10 * stop else None  # else K is not positive
 
 
-def _by_rank(factor: Tensor, y: Tensor, ridges: Sequence[float]) -> list[Tensor]:
-    """Return the residuals from FFᵀ = WSWᵀ, G = FᵀW: λ(K + λI)⁻¹ = I − G(S + λI)⁻¹Gᵀ."""
+def _by_rank(factor: Tensor, y: Tensor, ridges: Sequence[float]) -> list[tuple[Tensor, Tensor]]:
+    """Return c and g a ridge from FFᵀ = WSWᵀ, G = FᵀW: λ(K + λI)⁻¹ = I − G(S + λI)⁻¹Gᵀ."""
     values, vectors = torch.linalg.eigh(factor @ factor.T)
     g = factor.T @ vectors
     squares, projected, found = g.square(), g.T @ y, []
     for ridge in ridges:
         shrunk = 1 / (values.clamp(min=0) + ridge)
-        found.append((y - g @ (shrunk[:, None] * projected)) / (1 - squares @ shrunk)[:, None])
+        fitted = g @ (shrunk[:, None] * projected)
+        found.append(((y - fitted) / ridge, (1 - squares @ shrunk) / ridge))
     return found
 
 
-def _by_band(a: Tensor, y: Tensor, ridges: Sequence[float]) -> list[Tensor]:
-    """Return the residuals from Qᵀ a Q = B, block tridiagonal; `a` is overwritten."""
+def _by_band(a: Tensor, y: Tensor, ridges: Sequence[float]) -> list[tuple[Tensor, Tensor]]:
+    """Return c and g a ridge from Qᵀ a Q = B, block tridiagonal; `a` is overwritten."""
     diagonal, below, rotation = _band(a)
     right, found = y.to(a), []
     for ridge in ridges:
@@ -107,7 +120,7 @@ def _by_band(a: Tensor, y: Tensor, ridges: Sequence[float]) -> list[Tensor]:
             c += z.T @ (z @ right)
             if k < len(below):
                 side = torch.linalg.solve_triangular(lower, below[k].T, upper=False).T
-        found.append(c / g[:, None])
+        found.append((c, g))
     return found
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ldyn.data import DataError, Disparity
+from ldyn.kernels import Laplace, fit_ridge, ridge_path
 from ldyn.studies.piecewise import depth_map
 from ldyn.studies.piecewise.depth_map import Cell, problem, run_group
 
@@ -48,9 +49,7 @@ def test_samples_are_known_pixels_with_the_stated_noise(scene):
     assert noise.std().item() == pytest.approx(depth_map.NOISE, abs=4 * error)
 
 
-@pytest.mark.parametrize(
-    "method", ["cosine", "neighbours", "ridge Laplace", "ridge Laplace, tiled", "tree", "forest"]
-)
+@pytest.mark.parametrize("method", ["cosine", "neighbours", "ridge Laplace", "tree", "forest"])
 def test_no_choice_beats_its_oracle_and_all_beat_the_mean(scene, method):
     (found,) = run_group([Cell(method=method, n=256, seed=0)])
     assert 0 < found["oracle"] < problem().f.var().item() / 2
@@ -59,6 +58,54 @@ def test_no_choice_beats_its_oracle_and_all_beat_the_mean(scene, method):
     assert found["oracle"] <= 1.1 * found["validated"]
     if "profile" in found:
         assert len(found["profile"]) == len(problem().row)
+
+
+def test_large_samples_get_the_full_kernel_system_at_every_ridge(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "RANK", 20)
+    data, z = depth_map.make_sample(600, 0), problem().x[:200]
+    values = depth_map.laplace_grid(data.x, data.y, z)
+    assert list(values) == [f"1/{ridge:g}" for ridge in depth_map.RIDGES]
+    for ridge, found in zip(depth_map.RIDGES, values.values(), strict=True):
+        exact = fit_ridge(data.x, data.y, kernel=Laplace(1.0), ridge=ridge)(z)
+        # The residual is below TOLERANCE times the size of y, and the fit is nearer than that.
+        assert (found - exact).square().mean().sqrt() < depth_map.TOLERANCE
+
+
+def test_the_largest_samples_have_no_ends_of_the_grid(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "SLOW", 200)
+    data, z = depth_map.make_sample(300, 0), problem().x[:10]
+    labels = list(depth_map.laplace_grid(data.x, data.y, z))
+    assert labels == [f"1/{ridge:g}" for ridge in depth_map.RIDGES[1:-1]]
+
+
+def test_large_samples_choose_their_ridge_by_leave_one_out(scene):
+    data, z = depth_map.make_sample(1500, 0), problem().x[:500]
+    label, values = depth_map.laplace_choice(data.x, data.y, z)
+    chosen = float(label.removeprefix("1/"))
+    centred, kernel = data.y - data.y.mean(), Laplace(1.0)
+    exact = data.y.mean() + fit_ridge(data.x, centred, kernel=kernel, ridge=chosen)(z)
+    assert (values - exact).square().mean().sqrt() < 1e-3
+    path = ridge_path(data.x, centred, kernel=kernel, ridges=[chosen, *depth_map.RIDGES])
+    loo = path.residuals.square().mean(0)
+    # By patches of rows it is chosen, and near the best that all rows together would choose.
+    assert loo[0] < 1.05 * loo.min()
+
+
+def test_beyond_the_eigenproblems_the_row_is_of_the_same_kind(scene, monkeypatch):
+    cell = Cell(method="ridge Laplace", n=512, seed=0)
+    (small,) = run_group([cell])
+    monkeypatch.setattr(depth_map, "EIGEN", 256)
+    (large,) = run_group([cell])
+    assert small.keys() == large.keys()
+    assert large["oracle"] == pytest.approx(small["oracle"], rel=0.05)
+    assert large["oracle"] <= 1.1 * large["validated"]
+
+
+def test_a_system_that_is_not_solved_is_an_error(scene, monkeypatch):
+    monkeypatch.setattr(depth_map, "TOLERANCE", 1e-30)
+    data = depth_map.make_sample(300, 0)
+    with pytest.raises(ValueError, match="residual"):
+        depth_map.laplace_grid(data.x, data.y, data.x)
 
 
 def test_networks_are_chosen_by_validation_and_averaged(scene, monkeypatch):
@@ -93,4 +140,4 @@ def test_every_cell_of_every_scale_has_a_method(scene):
     for scale in ("smoke", "laptop", "full"):
         methods = {c.method for c in depth_map.cells(scale)}
         known = {*depth_map.LINEAR, *depth_map.ADAPTIVE, *depth_map.NETWORKS, "scene"}
-        assert methods <= known | {"ridge Laplace, tiled"}
+        assert methods <= known
