@@ -7,13 +7,13 @@ import torch
 
 from ldyn.core import frozen, mean_interval, stream
 from ldyn.kernels import Gaussian, Laplace
+from ldyn.lowcost import stochastic_diagonal
 from ldyn.solvers import (
     KernelRidge,
     loo_path,
     loo_residuals,
     loo_slope,
     rpcholesky,
-    stochastic_diagonal,
 )
 from ldyn.solvers.cells import solve_rows
 from ldyn.solvers.choice import choose

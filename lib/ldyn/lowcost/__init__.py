@@ -16,6 +16,7 @@ from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
+from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
 
 __all__ = [
     "EXERCISES",
@@ -47,4 +48,5 @@ __all__ = [
     "residual_correction",
     "ridge_fit",
     "second_order_ceiling",
+    "stochastic_diagonal",
 ]

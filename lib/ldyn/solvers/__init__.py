@@ -11,7 +11,7 @@ from ldyn.solvers.features import (
 from ldyn.solvers.gram import fill_gram, gram_product, symmetric_gram
 from ldyn.solvers.kernel_ridge import KernelRidge
 from ldyn.solvers.leave_one_out import loo_residuals, loo_slope
-from ldyn.solvers.loo_path import loo_path, loo_solutions, stochastic_diagonal
+from ldyn.solvers.loo_path import loo_path, loo_solutions
 from ldyn.solvers.pivots import Pivots, rpcholesky
 from ldyn.solvers.points import uniform_points
 from ldyn.solvers.record import FitRecord
@@ -34,7 +34,6 @@ __all__ = [
     "orthogonal_frequencies",
     "pcg",
     "rpcholesky",
-    "stochastic_diagonal",
     "symmetric_gram",
     "uniform_points",
 ]

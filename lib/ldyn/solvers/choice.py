@@ -1,6 +1,6 @@
 """Kernel, bandwidths and ridge by exact leave-one-out, with no grid and no validation set."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -9,21 +9,22 @@ from torch import Tensor
 from ldyn.core import few_threads
 from ldyn.kernels import Stationary
 from ldyn.solvers.cells import around, solve_rows
+from ldyn.solvers.descent import SINGLE, Parts, descend
 from ldyn.solvers.gram import KERNELS
-from ldyn.solvers.leave_one_out import loo_slope
 
 COLUMNS = 32  # up to so many a nearest neighbour is near, and each has a bandwidth of its own
 ROWS = 1024  # rows of a sample that is solved as one
 PATCHES, PATCH = 48, 96  # samples at the density of the whole table, and their rows
-LEAST = 1e-3  # ridge
+BEHIND = 1.15  # a kernel with an error of so many times the least has one bandwidth only
+LAST, WORK = 8, 3e10  # evaluations on all rows at the end, and their n³ together, at most
 BLOCKS, BLOCK, HALO = 32, 128, 512  # what judges the candidates: own rows, and rows around them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A kernel with `bandwidths` (1,) or (d,), in units of the standardised columns, and a ridge.
 
-    `errors`: squared leave-one-out residuals of the judging rows, means over outputs.
+    `errors`: squared residuals of judging rows, left out, means over outputs; `theta`: logarithms.
     """
 
     name: str
@@ -39,7 +40,12 @@ class Candidate:
     def loo(self) -> float:
         return float(self.errors.mean())
 
+    @property
+    def theta(self) -> Tensor:
+        return torch.cat([self.bandwidths, self.bandwidths.new_tensor([self.ridge])]).log()
 
+
+@few_threads()
 def choose(
     x: Tensor,
     y: Tensor,
@@ -50,48 +56,69 @@ def choose(
     ridge: float | None,
     generator: torch.Generator,
     report: Callable[[int, int], None] = lambda done, of: None,
+    most_columns: int = COLUMNS,
 ) -> tuple[Candidate, list[Candidate]]:
     """Return the candidate of least judged leave-one-out error, and all of them.
 
     Per kernel, quasi-Newton steps on the logarithm of the leave-one-out error of samples of rows,
-    in log bandwidth and log ridge; then, up to 32 columns, with one bandwidth a column, which must
-    lead by a standard error of the paired difference, on rows it was not chosen on.
+    in log bandwidth and log ridge; then, up to 32 columns and for kernels not behind, with one
+    bandwidth a column, which must lead by a standard error of the paired difference, on rows it
+    was not chosen on. Last, up to 2,466 rows, come a few evaluations on all of them.
 
     Arguments: standardised `x` (n, d), centred `y` (n, c), `weights` (n,); `bandwidths` (d,) and
-    `ridge` where they are given.
+    `ridge` where they are given; `most_columns` that have bandwidths of their own.
     Source: liu1989, prop-loo-slope, prop-choice-optimism.
     """
     near = x.shape[1] <= COLUMNS and len(x) > ROWS
     samples = nearest(x, PATCHES, PATCH, generator) if near else some(x, generator)
     judged = nearest(x, BLOCKS, BLOCK, generator) if near else samples
     median = typical_distance(x, generator)
-    parts = x[samples], y[samples] - y[samples].mean(1, keepdim=True), weights[samples]
-    found = []
+
+    def led(name: str, theta: Tensor, most: int, rows: Tensor = samples) -> Candidate:
+        ends = _bounds(theta, median, bandwidths, ridge)
+        theta = descend(_seen(x, y, weights, rows), theta, KERNELS[name], *ends, most=most)
+        taken = KERNELS[name], theta[:-1].exp(), float(theta[-1].exp())
+        return Candidate(name, *taken[1:], judge(x, y, weights, *taken, judged, HALO * near))
+
+    found: list[Candidate] = []
     for name in kernels:
-        theta = torch.tensor([median * (0.3 if name == "gaussian" else 0.8), 0.03]).double().log()
-        theta[0] += 0 if near else 0.4
-        for columns in (1, x.shape[1]) if bandwidths is None else (x.shape[1],):
-            if columns == 1 or 1 < columns <= COLUMNS or bandwidths is not None:
-                theta = torch.cat([theta[:1].expand(columns), theta[-1:]])
-                ends = _bounds(theta, median, bandwidths, ridge)
-                theta = descend(parts, theta, KERNELS[name], *ends)
-                candidate = KERNELS[name], theta[:-1].exp(), float(theta[-1].exp())
-                errors = judge(x, y, weights, *candidate, judged, HALO if near else 0)
-                found.append(Candidate(name, *candidate[1:], errors))
-        report(len({c.name for c in found}), len(kernels))
-    one, many = (_least(c for c in found if (len(c.bandwidths) > 1) == rich) for rich in (0, 1))
-    if one is None or many is None or many.loo >= one.loo:
-        return one or many or found[0], found
-    errors = many.errors if near else cross_fitted(parts, many, one, ends)
-    gain = one.errors - errors
-    return many if gain.mean() > gain.std() / len(gain) ** 0.5 else one, found
+        start = median * (0.3 if name == "gaussian" else 0.8) * (1 if near else 1.5)
+        columns = 1 if bandwidths is None else x.shape[1]
+        found.append(led(name, torch.tensor([*[start] * columns, 0.03]).double().log(), 12))
+        report(len(found), len(kernels))
+    one = many = min(found, key=lambda c: c.loo)
+    if bandwidths is None and 1 < x.shape[1] <= most_columns:
+        found += (manys := many_each(led, found, x.shape[1]))
+        many = min(manys, key=lambda c: c.loo)
+    gain = one.errors - many.errors
+    if not near and many.loo < one.loo:
+        ends = _bounds(many.theta, median, None, ridge)
+        gain = one.errors - cross_fitted(_seen(x, y, weights, samples), many, one, ends)
+    chosen = many if gain.mean() > gain.std() / len(gain) ** 0.5 and many.loo < one.loo else one
+    if near and (last := min(LAST, int(WORK / len(x) ** 3))) > 1:
+        found.remove(chosen)
+        found.append(chosen := led(chosen.name, chosen.theta, last, torch.arange(len(x))[None]))
+    return chosen, sorted(found, key=lambda c: (kernels.index(c.name), len(c.bandwidths)))
+
+
+def _seen(x: Tensor, y: Tensor, weights: Tensor, rows: Tensor) -> Parts:
+    return x[rows], y[rows] - y[rows].mean(1, keepdim=True), weights[rows]
+
+
+def many_each(led: Callable[..., Candidate], ones: list[Candidate], d: int) -> list[Candidate]:
+    """Return candidates with a bandwidth a column, begun with the proportions of the one before."""
+    found: list[Candidate] = []
+    shape = torch.zeros(d, dtype=torch.float64)
+    for c in (ones := sorted(ones, key=lambda c: c.loo)):
+        if c.loo <= BEHIND * ones[0].loo:
+            theta = torch.cat([c.theta[:1] + shape, c.theta[1:]])
+            found.append(led(c.name, theta, 10 if found else 20))
+            shape = found[-1].theta[:-1] - c.theta[0]
+    return found
 
 
 def cross_fitted(
-    parts: tuple[Tensor, Tensor, Tensor],
-    many: Candidate,
-    one: Candidate,
-    ends: tuple[Tensor, Tensor],
+    parts: Parts, many: Candidate, one: Candidate, ends: tuple[Tensor, Tensor]
 ) -> Tensor:
     """Return squared leave-one-out residuals of each half of the rows at bandwidths that were
     chosen for the residuals of the other half, all rows being in the system.
@@ -102,17 +129,13 @@ def cross_fitted(
     errors = torch.empty_like(weights[0])
     for half in (0, 1):
         other = (torch.arange(x.shape[1], device=x.device) % 2 != half)[None]
-        theta = torch.cat([one.bandwidths.expand(x.shape[2]), torch.tensor([one.ridge])]).log()
+        theta = torch.cat([one.theta[:1].expand(x.shape[2]), one.theta[1:]])
         theta = descend(parts, theta, many.kernel, *ends, judges=other)
         candidate = many.kernel, theta[:-1].exp(), float(theta[-1].exp())
         rows = torch.arange(x.shape[1], device=x.device)[None]
         found = judge(x[0], y[0], weights[0], *candidate, rows, 0)
         errors[~other[0]] = found[~other[0]]
     return errors
-
-
-def _least(candidates: Iterable[Candidate]) -> Candidate | None:
-    return min(candidates, key=lambda c: c.loo, default=None)
 
 
 def judge(
@@ -141,6 +164,7 @@ def judge(
     return torch.cat(errors) / weights[blocks].mean()
 
 
+@few_threads()
 def surroundings_gain(
     x: Tensor, y: Tensor, weights: Tensor, chosen: Candidate, generator: torch.Generator
 ) -> float:
@@ -151,45 +175,13 @@ def surroundings_gain(
     return 1 - large / small if small > 0 else 0.0
 
 
-def descend(
-    parts: tuple[Tensor, Tensor, Tensor],
-    theta: Tensor,
-    kernel: type[Stationary],
-    low: Tensor,
-    high: Tensor,
-    judges: Tensor | None = None,
-) -> Tensor:
-    """Return (log bandwidths, log ridge) after at most 12, or 20, evaluations within bounds."""
-    width = high - low
-    free = torch.logit(((theta - low) / width.clamp(min=1e-9)).clamp(0.02, 0.98)).requires_grad_()
-    most = 12 if len(theta) == 2 else 20
-    optimiser = torch.optim.LBFGS(
-        [free], max_iter=most, max_eval=most, line_search_fn="strong_wolfe", history_size=most
-    )
-
-    def closure() -> Tensor:
-        share = free.detach().sigmoid()
-        h, ridge = (low + width * share).exp().to(parts[0]).tensor_split([len(low) - 1])
-        value, by_bandwidth, by_ridge = loo_slope(
-            *parts, kernel=kernel, bandwidths=h, ridge=ridge, judges=judges
-        )
-        value = value.clamp(min=torch.finfo(value.dtype).tiny)  # constant answers leave none
-        slope = torch.cat([by_bandwidth.sum(0), by_ridge.sum()[None]]) / value.sum()
-        free.grad = slope.cpu() * width * share * (1 - share)
-        return value.mean().log().cpu()
-
-    with few_threads(parts[0].shape[0] * parts[0].shape[1] ** 3):
-        optimiser.step(closure)
-    return low + width * free.detach().sigmoid()
-
-
 def _bounds(
     theta: Tensor, median: float, bandwidths: Tensor | None, ridge: float | None
 ) -> tuple[Tensor, Tensor]:
     """Bounds; without them a Laplace kernel runs to b → ∞ and λ → 0 along λb fixed, where the error
     is flat and the system singular. What is given has equal ends."""
     low, high = torch.full_like(theta, median / 300), torch.full_like(theta, median * 10)
-    low[-1], high[-1] = (LEAST, 30.0) if ridge is None else (ridge, ridge)
+    low[-1], high[-1] = (SINGLE, 30.0) if ridge is None else (ridge, ridge)
     if bandwidths is not None:
         low[:-1] = high[:-1] = bandwidths.cpu()
     return low.log(), high.log()

@@ -11,7 +11,7 @@ from ldyn.core import require_count, require_positive
 
 Map = Callable[[Tensor], Tensor]
 State = dict[str, Tensor]
-_ROWS = 512  # rows of a matrix widened at a time
+_ROWS = 128  # rows of a matrix widened at a time
 _REASONS = {
     "converged": "converged",
     "indefinite": "K + λI is not positive along a search direction: rounding or the kernel made it "
@@ -166,10 +166,11 @@ def _widened(gram: Tensor, dtype: torch.dtype, ridge: float) -> Map:
     """Rows v → v (K + λI), computed in `dtype`, so many rows of K at a time."""
 
     def apply(v: Tensor) -> Tensor:
-        total = ridge * v
+        total, wide = ridge * v, gram.new_empty(_ROWS, len(gram), dtype=dtype)
         for i in range(0, len(gram), _ROWS):
-            rows = slice(i, i + _ROWS)
-            total += (v[:, rows].to(dtype) @ gram[rows].to(dtype)).double()
+            rows = slice(i, i + _ROWS)  # into the same memory: fresh memory costs more than this
+            block = wide[: len(gram) - i].copy_(gram[rows])
+            total += (v[:, rows].to(dtype) @ block).double()
         return total
 
     return apply
@@ -196,8 +197,8 @@ def _preconditioner(factor: Tensor | None, right: Tensor, ridge: float) -> Map:
         first = (v.to(u) @ u.T).double()
         rest = v - (first.to(u) @ u).double()
         second = (rest.to(u) @ u.T).double()
-        rest -= (second.to(u) @ u).double()
-        return (((first + second) * weights).to(u) @ u).double() + rest / ridge
+        back = (first + second) * weights - second / ridge
+        return (back.to(u) @ u).double() + rest / ridge
 
     return apply
 

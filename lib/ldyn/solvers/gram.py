@@ -11,15 +11,15 @@ KERNELS: dict[str, type[Stationary]] = {
     "matern32": Matern32,
     "laplace": Laplace,
 }
-_ROWS, _COLUMNS = 256, 2048  # of a tile
-_DIRECT = 16  # columns up to which differences cost no more than a matrix product
+_ROWS, _COLUMNS = 128, 1024  # of a tile
+_DIRECT = 16  # columns up to which a product in float64, or differences, cost little
 
 
 def fill_gram(kernel: Stationary, a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return K_ij = k(a_i, b_j), (n, m), of points (n, d) and (m, d), written into `out` if given.
 
-    Up to 16 columns from differences; above, ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖² in one product,
-    whose rounding is of the order of machine epsilon times (diameter / bandwidth)².
+    ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖², whose rounding is of the order of machine epsilon times
+    (diameter / bandwidth)²; up to 16 columns in float64, or for float64 from differences.
     Source: rahimi2007, def-kernel.
     """
     gram = a.new_empty(len(a), len(b)) if out is None else out
@@ -38,12 +38,12 @@ def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tenso
     gram = x.new_empty(len(x), len(x))
     for i in range(0, len(x), block):
         for j in range(i, len(x), block):
-            tile = gram[i : i + block, j : j + block]
-            fill_gram(kernel, x[i : i + block], x[j : j + block], out=tile)
+            tile = fill_gram(kernel, x[i : i + block], x[j : j + block])
             if j > i:
-                gram[j : j + block, i : i + block] = tile.T
+                gram[j : j + block, i : i + block] = tile.T.contiguous()  # in cache, then by rows
             else:
                 tile.add_(tile.T.clone()).div_(2)  # a product of matrices rounds both sides apart
+            gram[i : i + block, j : j + block] = tile
     gram.diagonal().fill_(1)
     return gram
 
@@ -58,9 +58,11 @@ def gram_product(kernel: Stationary, a: Tensor, b: Tensor, v: Tensor) -> Tensor:
 
 
 def _tile(kernel: Stationary, a: Tensor, b: Tensor) -> Tensor:
-    if a.shape[1] <= _DIRECT:
+    few, dtype = a.shape[1] <= _DIRECT, a.dtype
+    if few and dtype == torch.float64:
         r = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
     else:
+        a, b = (a.double(), b.double()) if few else (a, b)
         squares = (a * a).sum(1)[:, None] + (b * b).sum(1)
-        r = torch.addmm(squares, a, b.T, alpha=-2).clamp_(min=0).sqrt_()
+        r = torch.addmm(squares, a, b.T, alpha=-2).to(dtype).clamp_(min=0).sqrt_()
     return kernel.profile(r.div_(kernel.bandwidth))

@@ -185,13 +185,8 @@ class KernelRidge(Regressor):
             self._variance = (squares / left_out[:, -1:]).mean(0)
             rows, loo = n, float((weights[:, None] * squares).mean() / weights.mean())
         cells = len(self._cells or ())
-        return {
-            "loo": loo,
-            "loo_rows": rows,
-            "solver": solver,
-            "gain": gain,
-            "cells": cells,
-        } | facts
+        about = {"loo": loo, "loo_rows": rows, "solver": solver, "gain": gain, "cells": cells}
+        return about | facts
 
     def _solver(
         self, x: Tensor, y: Tensor, weights: Tensor, chosen: Candidate

@@ -65,7 +65,8 @@ def loo_slope(
     Source: prop-loo-slope.
     """
     z = x / bandwidths
-    gram, by_square = SLOPES[kernel](_squares(z))
+    squares = _squares(z)
+    gram, by_square = SLOPES[kernel](squares)
     gram.diagonal(dim1=1, dim2=2).add_(ridge / weights)
     factor, failed = torch.linalg.cholesky_ex(gram)
     bad = failed > 0
@@ -78,9 +79,9 @@ def loo_slope(
     outer = inverse @ (v * r / g) @ a.mT
     slope = (inverse * (2 * (v * r.square() / g).sum(-1))[:, None]) @ inverse - outer - outer.mT
     w = slope * by_square
-    by_bandwidth = -4 * ((z.square() * w.sum(-1, keepdim=True)).sum(1) - (z * (w @ z)).sum(1))
-    if len(bandwidths) == 1:
-        by_bandwidth = by_bandwidth.sum(1, keepdim=True)
+    by_bandwidth = -2 * (w * squares).sum((1, 2))[:, None]  # of one: nothing cancels
+    if len(bandwidths) > 1:
+        by_bandwidth = -4 * ((z.square() * w.sum(-1, keepdim=True)).sum(1) - (z * (w @ z)).sum(1))
     by_ridge = ridge * (slope.diagonal(dim1=1, dim2=2) / weights).sum(1)
     value = (v * r.square()).sum((1, 2)).masked_fill(bad, math.inf)
     return value, by_bandwidth.masked_fill(bad[:, None], 0), by_ridge.masked_fill(bad, 0)

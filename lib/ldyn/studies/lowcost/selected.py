@@ -50,8 +50,8 @@ def run(cell: Cell) -> dict[str, Any]:
     widths = model.bandwidth_ / model.scale_
     one = choose(
         *parts[:2], torch.ones(len(x)).double(), kernels=["gaussian"], bandwidths=None, ridge=None,
-        generator=stream("choice", 0),
-    )[1][0]  # fmt: skip
+        generator=stream("choice", 0), most_columns=1,
+    )[0]  # fmt: skip
     loo, test = _errors(parts, Gaussian(float(one.bandwidths)), [one.ridge])
     median = typical_distance(x, stream("selected"))
     grids = [

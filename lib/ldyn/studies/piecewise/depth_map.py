@@ -26,8 +26,8 @@ ADAPTIVE = ["dyadic tree", "tree", "forest"]
 NETWORKS = ["network", "mean of networks"]
 PROFILED = ["cosine", "ridge Laplace", "dyadic tree", "forest", "network"]
 RIDGES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
-# The least ridge takes as many steps as all others. Beyond, it and the largest are left out. On the
-# first sample, up to here, both have more error than the ones next to them, near edges too; tried at
+# The least ridge takes as many steps as all others: beyond, it and the largest are left out. On the
+# first sample, up to here, both have more error than the ones beside them, near edges too; tried at
 # the two sizes beyond, the least one again has more than the best of the others.
 SLOW = 2**13
 RANK, TOLERANCE = 1000, 1e-4  # of the preconditioner, and of its conjugate gradients
