@@ -111,6 +111,39 @@ def gamma(columns):
     return low
 
 
+def contraction(width):
+    return math.hypot(0.5, 1 / (math.pi * width))
+
+
+def level_width():
+    low, high = 0.1, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if contraction(middle) > 1 else (low, middle)
+    return low
+
+
+def level_order(width, levels=7):
+    """From the bound itself after so many halvings."""
+    return math.log(contraction(width) ** levels) / math.log(0.5**levels)
+
+
+def two_sided_steps(reach, shift):
+    """The share of pairs of steps that differ by `shift`."""
+    steps = range(-int(reach), int(reach) + 1)
+    return sum(b - a == shift for a in steps for b in steps) / len(steps) ** 2
+
+
+def worst_steps(reach=20_000):
+    """The least mean of cosines over −reach, …, reach, by golden section near the first dip."""
+
+    def mean(angle):
+        x = torch.arange(-reach, reach + 1, dtype=F64) * (2 * angle / (2 * reach + 1))
+        return x.cos().mean().item()
+
+    return mean(least(mean, 3.5, 5.5))
+
+
 RIGHT = {
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
@@ -127,6 +160,10 @@ RIGHT = {
     "ex-billion": sum(20_000.0 for _ in range(20_000)) * 1e9 / 50e12 / 3600,
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
+    "ex-level-width": level_width(),
+    "ex-level-order": level_order,
+    "ex-two-sided-steps": two_sided_steps,
+    "ex-worst-steps": worst_steps(),
 }
 
 
@@ -151,6 +188,9 @@ class TestExercises(ExerciseContract):
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
+        ("ex-level-order", lambda width: 2 * level_order(width), "not α"),
+        ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),
+        ("ex-worst-steps", -1 / 3, "r = 1"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):

@@ -10,8 +10,10 @@ from ldyn.lowcost.frequencies import (
     pairs_for_uniform_error,
     second_order_ceiling,
 )
+from ldyn.lowcost.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
+from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
@@ -21,10 +23,15 @@ __all__ = [
     "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
+    "GroupAveragedKernel",
+    "MirrorGaussian",
+    "MultiscaleKernel",
     "NormalEquations",
     "Rates",
     "RidgeFit",
+    "Wendland",
     "accumulate",
+    "arc_cosine",
     "batch_descent",
     "batch_rule",
     "box_discrepancy",
@@ -38,6 +45,7 @@ __all__ = [
     "orthogonal_variance",
     "pairs_for_uniform_error",
     "pass_plan",
+    "residual_correction",
     "ridge_fit",
     "second_order_ceiling",
     "stochastic_diagonal",

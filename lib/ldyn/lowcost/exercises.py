@@ -91,4 +91,18 @@ EXERCISES: dict[str, Judge] = {
         slips={"γ multiplies r², and 1/2h² does.": lambda columns: math.sqrt(columns)},
     ),
     "ex-equal-error": judge_number(lambda: 0.1),
+    "ex-level-width": judge_number(lambda: 1 / (math.pi * math.sqrt(0.75))),
+    "ex-level-order": judge_function(
+        lambda width: -math.log2(0.25 + 1 / (math.pi * width) ** 2) / 2,
+        grid={"width": (1.0, 2.0, 5.0)},
+        slips={"That is α², not α.": lambda w: -math.log2(0.25 + 1 / (math.pi * w) ** 2)},
+    ),
+    "ex-two-sided-steps": judge_function(
+        lambda reach, shift: (2 * reach + 1 - shift) / (2 * reach + 1) ** 2,
+        grid={"reach": (2.0, 5.0), "shift": (0.0, 1.0, 3.0)},
+        slips={"Count the pairs with this difference.": lambda reach, _: 1 / (4 * reach + 1)},
+    ),
+    "ex-worst-steps": judge_number(
+        lambda: math.cos(4.493409457909064), slips={"That is r = 1.": lambda: -1 / 3}
+    ),
 }
