@@ -10,6 +10,7 @@ from ldyn.lowcost.frequencies import (
     pairs_for_uniform_error,
     second_order_ceiling,
 )
+from ldyn.lowcost.honest_stack import StackedKernelRidge, StackRecord
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
@@ -23,6 +24,8 @@ __all__ = [
     "NormalEquations",
     "Rates",
     "RidgeFit",
+    "StackRecord",
+    "StackedKernelRidge",
     "accumulate",
     "batch_descent",
     "batch_rule",

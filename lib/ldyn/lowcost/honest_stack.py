@@ -58,7 +58,7 @@ class StackedKernelRidge(Regressor):
     Arguments: `layers`, the most that are tried, at most `folds`; `folds` ≥ 2; `seed` of the deal.
     Fitted: `record_`, `layers_`, `single_`, the one layer on standardised rows.
     Raises: ValueError for bad rows, more than 16,384 of them, or more layers than folds.
-    Source: wolpert1992, prop-honest-layer, prop-no-harm.
+    Source: wolpert1992, prop-dishonest, prop-honest-layer, prop-no-harm, thm-margin.
     """
 
     def __init__(self, layers: int = 3, folds: int = 4, seed: int = 0) -> None:
@@ -84,7 +84,8 @@ class StackedKernelRidge(Regressor):
         errors, bottom, upper = list[float](), BOTTOMS[0], list[Setting]()
         if self.layers > 1 and n >= LEAST * self.folds and variance > 0:
             errors, bottom, upper = _choose(data, self.layers)
-        self._stacks = [_stack(data, every, bottom, upper[:k]) for k in range(1, len(upper) + 1)]
+        stacks = (_stack(data, every, bottom, upper[:k]) for k in range(1, len(upper) + 1))
+        self._models = [self.single_.predict, *stacks]
         errors = [loo, *errors]
         self.layers_ = 1 + errors.index(min(errors))
         self.record_ = StackRecord(self.layers_, tuple(errors), noise, bottom, tuple(upper))
@@ -92,16 +93,16 @@ class StackedKernelRidge(Regressor):
 
     def predict(self, x: Any) -> Any:
         """Return f̂ at points (m, d), (m,) or (m, c) as y was, by the layers that were chosen."""
-        return self._answer(x, self.layers_)
+        return self._answer(x)
 
     def staged_predict(self, x: Any) -> list[Any]:
         """Return f̂ of 1, 2, … layers, chosen or not, each as `predict` would."""
         self._require_fitted()
         return [self._answer(x, depth) for depth in range(1, len(self.record_.loo) + 1)]
 
-    def _answer(self, x: Any, depth: int) -> Any:
+    def _answer(self, x: Any, depth: int | None = None) -> Any:
         z = (self._points(x).to(self.mean_) - self.mean_) / self.unit_
-        model = self.single_.predict if depth == 1 else self._stacks[depth - 2]
+        model = self._models[(depth or self.layers_) - 1]
         values = self.centre_ + self.spread_ * torch.cat([model(part) for part in z.split(8192)])
         return like(values[:, 0] if self._flat else values, x)
 
