@@ -1,5 +1,6 @@
 """The self-checks: right answers found another way, wrong ones told what is wrong with them."""
 
+import itertools
 import math
 
 import pytest
@@ -111,6 +112,12 @@ def gamma(columns):
     return low
 
 
+def shared_fits(folds, layers):
+    """The sets of folds that are left when a chain of layers has taken one each."""
+    chains = itertools.permutations(range(int(folds)), int(layers) - 1)
+    return len({frozenset(range(int(folds))) - set(chain) for chain in chains})
+
+
 RIGHT = {
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
@@ -127,6 +134,7 @@ RIGHT = {
     "ex-billion": sum(20_000.0 for _ in range(20_000)) * 1e9 / 50e12 / 3600,
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
+    "ex-shared-fits": shared_fits,
 }
 
 
@@ -151,6 +159,7 @@ class TestExercises(ExerciseContract):
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
+        ("ex-shared-fits", lambda folds, layers: math.perm(int(folds), int(layers) - 1), "order"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):

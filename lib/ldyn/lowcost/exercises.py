@@ -91,4 +91,9 @@ EXERCISES: dict[str, Judge] = {
         slips={"γ multiplies r², and 1/2h² does.": lambda columns: math.sqrt(columns)},
     ),
     "ex-equal-error": judge_number(lambda: 0.1),
+    "ex-shared-fits": judge_function(
+        lambda folds, layers: math.comb(int(folds), int(layers) - 1),
+        grid={"folds": (4.0, 7.0), "layers": (2.0, 3.0, 4.0)},
+        slips={"The order does not matter.": lambda k, n: math.perm(int(k), int(n) - 1)},
+    ),
 }
