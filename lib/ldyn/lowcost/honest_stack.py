@@ -19,7 +19,7 @@ Setting = tuple[float, float, float]
 Upper = Sequence[Setting]
 
 GRID, MOST = 1024, 16_384  # rows up to which one layer takes a grid, and rows that are possible
-LEAST = 16  # rows of a fold, below which one layer is all there is
+LEAST, LEAD = 16, 0.5  # what more layers need: rows of a fold; √n times their lead, over var y
 BOTTOMS = [("gaussian", h, 1.6) for h in (0.16, 0.23, 0.35, 0.53)]
 BOTTOMS += [("laplace", h, 0.5) for h in (0.6, 2.0, 6.0)] + [("laplace", 2.0, 1.6)]
 # Bandwidths of x, in typical distances, and of u, in standard deviations of y; and ridges.
@@ -52,8 +52,8 @@ class StackedKernelRidge(Regressor):
 
     The rows are dealt into folds. f_l = mean over folds F of the ridge regression on F alone, with
     Matérn 3/2 on (x/h, u/w), where u = f_{l−1}(x) was fitted on the other folds: given these, its
-    kernel is fixed. Settings by the leave-one-out error of the layer above; at the end the number
-    of layers too, where one layer is `KernelRidge` on all rows.
+    kernel is fixed. Settings by the leave-one-out error of the layer above, and so the number of
+    layers: one is `KernelRidge` on all rows, more must lead it by (2√n)⁻¹ of the variance of y.
 
     Arguments: `layers`, the most that are tried, at most `folds`; `folds` ≥ 2; `seed` of the deal.
     Fitted: `record_`, `layers_`, `single_`, the one layer on standardised rows.
@@ -86,9 +86,9 @@ class StackedKernelRidge(Regressor):
             errors, bottom, upper = _choose(data, self.layers)
         stacks = (_stack(data, every, bottom, upper[:k]) for k in range(1, len(upper) + 1))
         self._models = [self.single_.predict, *stacks]
-        errors = [loo, *errors]
-        self.layers_ = 1 + errors.index(min(errors))
-        self.record_ = StackRecord(self.layers_, tuple(errors), noise, bottom, tuple(upper))
+        scores = [loo, *(error + LEAD / math.sqrt(n) for error in errors)]
+        self.layers_ = 1 + scores.index(min(scores))
+        self.record_ = StackRecord(self.layers_, (loo, *errors), noise, bottom, tuple(upper))
         return self
 
     def predict(self, x: Any) -> Any:
@@ -136,11 +136,10 @@ class _Layer:
     """The mean over folds of a ridge regression on (x/h, u/w), u from the layer below elsewhere."""
 
     parts: list[tuple[Any, _Ridge]]
-    h: float
-    w: float
+    widths: tuple[float, float]
 
     def __call__(self, x: Tensor) -> Tensor:
-        tops = [top(_inputs(x, lower(x), self.h, self.w)) for lower, top in self.parts]
+        tops = [top(_inputs(x, lower(x), *self.widths)) for lower, top in self.parts]
         return torch.stack(tops).mean(0)
 
 
@@ -180,7 +179,7 @@ def _stack(data: _Data, kept: Sequence[int], bottom: Bottom, upper: Upper) -> An
             lower, rows = _stack(data, [j for j in kept if j != k], bottom, below), data.folds[k]
             inputs = _inputs(data.x[rows], lower(data.x[rows]), h, w)
             parts.append((lower, _ridge("matern32", 1.0, inputs, data.y[rows], ridge)))
-        data.seen[key] = _Layer(parts, h, w)
+        data.seen[key] = _Layer(parts, (h, w))
     elif key not in data.seen:
         rows, (kernel, h, times) = torch.cat([data.folds[k] for k in kept]), bottom
         data.seen[key] = _ridge(kernel, h, data.x[rows], data.y[rows], times * data.noise)
