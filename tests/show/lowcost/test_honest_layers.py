@@ -30,7 +30,7 @@ def test_layers_in_the_page_are_kernel_ridge_on_x_and_u(js):
 
     honest = (above(tops[0], below[1]) + above(tops[1], below[0])) / 2
     ordinary = above(pooled, (below[0] + below[1]) / 2)
-    found = f"layers({json.dumps(x.tolist())}, {json.dumps(y.tolist())})"
+    found = f"layers({json.dumps(x.tolist())}, {json.dumps(y.tolist())}, 0.3)"
     for name, right in (("honest", honest), ("ordinary", ordinary)):
         value = js("honest-layers", f"[0.3, 0.52].map({found}.{name})")
         assert value == pytest.approx(right.tolist(), rel=1e-8)

@@ -2,7 +2,7 @@
 // standard normal errors (n), in the order in which the slider takes them; even ones are fold 1.
 
 const PLACES = Array.from({ length: 201 }, (_, i) => i / 200);
-const LOWER = { h: 0.06, ridge: 0.3 }, UPPER = { h: 0.6, w: 0.35, ridge: 0.3 };
+const LOWER = { h: 0.06, ridge: 0.3 }, UPPER = { h: 0.6, w: 0.35 };
 const mean = (v) => v.reduce((s, a) => s + a, 0) / v.length;
 
 function truth(t, jump, place) { return 0.3 * Math.sin(5 * t) + (t > place ? jump : 0); }
@@ -35,13 +35,13 @@ function ridge(rows, y, kernel, lambda) {
 }
 
 // All layers: `one` on all rows; `u` of each row from the other fold; tops on pairs (x, u), pooled or fold by fold.
-function layers(x, y) {
+function layers(x, y, lambda) {
   const folds = [0, 1].map((k) => x.map((_, i) => i).filter((i) => i % 2 === k)), at = (v, rows) => rows.map((i) => v[i]);
   const one = ridge(x, y, laplace, LOWER.ridge);
   const lower = folds.map((rows) => ridge(at(x, rows), at(y, rows), laplace, LOWER.ridge));
   const u = x.map((t, i) => lower[1 - (i % 2)].at(t)), pairs = x.map((t, i) => [t, u[i]]);
-  const pooled = ridge(pairs, y, matern, UPPER.ridge);
-  const tops = folds.map((rows) => ridge(at(pairs, rows), at(y, rows), matern, UPPER.ridge));
+  const pooled = ridge(pairs, y, matern, lambda);
+  const tops = folds.map((rows) => ridge(at(pairs, rows), at(y, rows), matern, lambda));
   const below = (t) => lower.map((f) => f.at(t)); // by fold 1, by fold 2
   return {
     one, u, pooled, tops,
@@ -54,19 +54,20 @@ function square(v) { return mean(v.map((a) => a * a)); }
 
 function render({ model, el }) {
   const fig = figure(el, model), [every, z] = [model.get("x"), model.get("z")];
-  const size = fig.slider("points n", { min: 30, max: every.length, step: 10, value: 100 });
+  const size = fig.slider("points n", { min: 30, max: every.length, step: 10, value: 140 });
   const jump = fig.slider("jump", { min: 0, max: 2, step: 0.1, value: 1, text: (v) => v.toFixed(1) });
   const place = fig.slider("its place", { min: 0.2, max: 0.8, step: 0.01, value: 0.5, text: (v) => v.toFixed(2) });
+  const power = fig.slider("λ of layer 2", { min: -8, max: 4, value: -2, text: (v) => Number((10 ** (v / 4)).toPrecision(2)) });
   const naive = fig.tick("ordinary stacking", { value: false });
   const say = fig.readout();
   let known = "", x, y, found;
   const refresh = () => {
-    const now = `${size.value} ${jump.value} ${place.value}`;
+    const now = `${size.value} ${jump.value} ${place.value} ${power.value}`;
     if (now === known) return;
     known = now;
     x = every.slice(0, size.value);
     y = sample(x, z, jump.value, place.value);
-    found = layers(x, y);
+    found = layers(x, y, 10 ** (power.value / 4));
   };
   const range = () => [-0.8, 0.9 + jump.value];
   fig.draw({ aspect: 0.42, tallest: 280, lowest: 170 }, (pen, area) => {
@@ -80,9 +81,10 @@ function render({ model, el }) {
       plot.curve(PLACES, PLACES.map(found.one.at), { colour: ink.blue, wide: 1.5 });
       plot.curve(PLACES, PLACES.map(two), { colour: ink.vermilion, wide: 2.5 });
     });
-    const risk = (g) => square(PLACES.map((t) => g(t) - f(t))).toFixed(3), kind = naive.value ? "ordinary" : "honest";
-    say(`Mean squared error: one layer ${risk(found.one.at)}, two ${kind} layers ${risk(two)}. Left out, where 0.09 is noise: `
-      + `one layer ${found.left.one.toFixed(3)}, two ${kind} layers ${found.left[kind].toFixed(3)}.`);
+    const risk = (g) => square(PLACES.map((t) => g(t) - f(t))).toFixed(4), kind = naive.value ? "ordinary" : "honest";
+    const says = (v) => minus((v - square(x.map((t, i) => y[i] - f(t)))).toFixed(4));
+    say(`True error: one layer ${risk(found.one.at)}, two ${kind} layers ${risk(two)}. The error left out, less the noise of these points, `
+      + `says ${says(found.left.one)} and ${says(found.left[kind])}.`);
   });
   fig.draw({ aspect: 0.4, tallest: 260, lowest: 160, label: "Responses against the answer u of the layer below, and the layer above at the middle x." }, (pen, area) => {
     refresh();
