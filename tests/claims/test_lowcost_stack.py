@@ -86,7 +86,7 @@ def test_it_is_below_the_best_kernel_that_an_oracle_finds(claim):
 
 
 def test_trained_networks_are_steeper(claim):
-    n, mine, network = stack_and("trained", "validated", 512, method="network")
+    n, mine, network = stack_and("trained", "validated", 1024, method="network")
     found = slope_difference(n, mine, network)
     claim("stack-network-slope", measured=found.value, low=found.low, high=found.high)
     assert found.low > 0
@@ -111,8 +111,8 @@ def test_it_does_no_harm_on_a_smooth_function(claim):
 
 
 def test_it_is_below_the_oracle_on_shapes_it_was_not_settled_on(claim):
-    _, mine = table("shapes_stack", "stack", UNSEEN, 512)
-    _, kernel = table("shapes_stack", "kernel", UNSEEN, 512)
+    _, mine = table("shapes_stack", "stack", UNSEEN, 1024)
+    _, kernel = table("shapes_stack", "kernel", UNSEEN, 1024)
     worst = (mine[:, : kernel.shape[1]] / kernel).max().item()
     claim("stack-unseen", measured=worst)
     assert worst < 1
