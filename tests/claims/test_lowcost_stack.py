@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from ldyn.core import frozen, mean_interval, slope, slope_difference, stream
@@ -133,6 +134,7 @@ def test_boosted_random_features_have_more_risk(claim):
     assert ratio > 1
 
 
+@pytest.mark.xfail(strict=True, reason="on the depth map one layer is chosen at every size")
 def test_it_is_below_one_layer_on_the_depth_map(claim):
     rows = frozen("shapes_stack").where(shape="depth map").rows
     top = max(r["n"] for r in rows)
