@@ -1,5 +1,6 @@
 """The self-checks: right answers found another way, wrong ones told what is wrong with them."""
 
+import itertools
 import math
 
 import pytest
@@ -144,6 +145,12 @@ def worst_steps(reach=20_000):
     return mean(least(mean, 3.5, 5.5))
 
 
+def shared_fits(folds, layers):
+    """The sets of folds that are left when a chain of layers has taken one each."""
+    chains = itertools.permutations(range(int(folds)), int(layers) - 1)
+    return len({frozenset(range(int(folds))) - set(chain) for chain in chains})
+
+
 RIGHT = {
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
@@ -164,6 +171,7 @@ RIGHT = {
     "ex-level-order": level_order,
     "ex-two-sided-steps": two_sided_steps,
     "ex-worst-steps": worst_steps(),
+    "ex-shared-fits": shared_fits,
 }
 
 
@@ -191,6 +199,7 @@ class TestExercises(ExerciseContract):
         ("ex-level-order", lambda width: 2 * level_order(width), "not α"),
         ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),
         ("ex-worst-steps", -1 / 3, "r = 1"),
+        ("ex-shared-fits", lambda folds, layers: math.perm(int(folds), int(layers) - 1), "order"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):

@@ -11,6 +11,7 @@ from ldyn.lowcost.frequencies import (
     second_order_ceiling,
 )
 from ldyn.lowcost.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
+from ldyn.lowcost.honest_stack import StackedKernelRidge, StackRecord
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
@@ -29,6 +30,8 @@ __all__ = [
     "NormalEquations",
     "Rates",
     "RidgeFit",
+    "StackRecord",
+    "StackedKernelRidge",
     "Wendland",
     "accumulate",
     "arc_cosine",

@@ -105,4 +105,9 @@ EXERCISES: dict[str, Judge] = {
     "ex-worst-steps": judge_number(
         lambda: math.cos(4.493409457909064), slips={"That is r = 1.": lambda: -1 / 3}
     ),
+    "ex-shared-fits": judge_function(
+        lambda folds, layers: math.comb(int(folds), int(layers) - 1),
+        grid={"folds": (4.0, 7.0), "layers": (2.0, 3.0, 4.0)},
+        slips={"The order does not matter.": lambda k, n: math.perm(int(k), int(n) - 1)},
+    ),
 }
