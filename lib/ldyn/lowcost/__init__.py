@@ -10,6 +10,15 @@ from ldyn.lowcost.frequencies import (
     pairs_for_uniform_error,
     second_order_ceiling,
 )
+from ldyn.lowcost.local_score import (
+    LocalScoreModel,
+    local_posterior_mean,
+    noise_levels,
+    probability_flow,
+    wiener_matrix,
+    window_energies,
+    window_radii,
+)
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
@@ -20,6 +29,7 @@ __all__ = [
     "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
+    "LocalScoreModel",
     "NormalEquations",
     "Rates",
     "RidgeFit",
@@ -34,9 +44,15 @@ __all__ = [
     "expected_traces",
     "greedy_pivots",
     "leverage_scores",
+    "local_posterior_mean",
+    "noise_levels",
     "orthogonal_variance",
     "pairs_for_uniform_error",
     "pass_plan",
+    "probability_flow",
     "ridge_fit",
     "second_order_ceiling",
+    "wiener_matrix",
+    "window_energies",
+    "window_radii",
 ]
