@@ -13,7 +13,7 @@ from ldyn.core import require_count, require_points, require_positive, stream
 from ldyn.solvers.base import Estimator
 
 HIGHEST, LOWEST = 8.0, 0.06  # noise levels, for pixels in [0, 1]
-TRIED, HALVINGS = 128, 7  # pictures made for each share that is tried, and shares tried
+TRIED, HALVINGS = 64, 6  # pictures made for each share that is tried, and shares tried
 ENTRIES = 2**20  # of the weights held at once
 TINY = 1e-12  # squared rows of a Wiener matrix up to that are rounding
 
