@@ -209,7 +209,7 @@ def as_pictures(x: Any) -> Tensor:
     Raises: ValueError for other shapes, types or ranges. Source: page-generation.
     """
     values = x if isinstance(x, Tensor) else torch.from_numpy(np.ascontiguousarray(x))
-    if len(values) < 2 or not (values.ndim == 3 or (values.ndim == 4 and values.shape[1] == 3)):
+    if values.ndim not in (3, 4) or len(values) < 2 or values.shape[1:-2] not in ((), (3,)):
         raise ValueError(
             "expected at least 2 pictures (n, h, w) in grey or (n, 3, h, w) in colour, got "
             f"{tuple(values.shape)}; try x.reshape(n, h, w), or x.permute(0, 3, 1, 2) of colour"
