@@ -107,6 +107,8 @@ def test_radii_are_the_least_that_hold_their_share():
     shares = (0.1, 0.5, 0.6, 0.9, 1.0)
     found = [window_radii(energies, share=s).item() for s in shares]
     assert found == [1, 1, 2, 3, 3]  # at least 1; for 1 the whole picture, rounding or not
+    energies[2] = 1  # as rounding may have it before the picture's end
+    assert window_radii(energies, share=1.0).item() == 3
     blank = window_energies(torch.zeros(16, 16, dtype=F64), shape=(1, 4, 4))
     assert window_radii(blank, share=0.9).unique().tolist() == [1]
 

@@ -59,16 +59,6 @@ def cells(scale: str) -> list[Cell]:
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judge:
-    """Test pictures' features (10,000, 40), of square roots of pooled responses to patches,
-    centred and on their principal axes, and a classifier of these; nothing learnt from test."""
-
-    seen: Callable[[Tensor], Tensor]
-    test: Tensor
-    classifier: FeatureRidgeClassifier
-
-
 @cache
 def parts(data: str) -> tuple[list[Tensor], Tensor]:
     """Return the training pictures of each class, and the test pictures, in random order."""
@@ -83,8 +73,10 @@ def parts(data: str) -> tuple[list[Tensor], Tensor]:
 
 
 @cache
-def judge(data: str) -> Judge:
-    """Return the judge of `data`, fitted to 1,000 training pictures a class."""
+def judge(data: str) -> tuple[Callable[[Tensor], Tensor], Tensor, FeatureRidgeClassifier]:
+    """Return the features of pictures, (n, 28, 28) to (n, 40), those of the test pictures, and a
+    classifier of features. They are square roots of pooled responses to whitened patches, on their
+    principal axes; they and the classifier are fitted to 1,000 training pictures a class."""
     classes, test = parts(data)
     known = torch.cat([c[:1000] for c in classes])
     some = functional.unfold(known[::10, None].float() / 255, 6).transpose(1, 2).flatten(0, 1)
@@ -106,7 +98,7 @@ def judge(data: str) -> Judge:
     seen = lambda x: torch.cat([(pooled(b) - mean) @ basis for b in x.split(100)])  # noqa: E731
     labels = torch.cat([torch.full((len(c[:1000]),), k) for k, c in enumerate(classes)])
     classifier = FeatureRidgeClassifier(NystromFeatures(n_centres=1000)).fit(seen(known), labels)
-    return Judge(seen=seen, test=seen(test), classifier=classifier)
+    return seen, seen(test), classifier
 
 
 def maker(cell: Cell, images: Tensor, seed: int) -> tuple[Callable[[int], Tensor], float]:
@@ -147,40 +139,46 @@ def run(cell: Cell) -> dict[str, Any]:
     sizes = torch.tensor([len(c) for c in classes])
     ends = (sizes.cumsum(0) / sizes.sum() * cell.made).round().long()
     counts = ends.diff(prepend=ends[:1] * 0)
-    near, held, close, made, sheet, shares, clock = [], [], [], [], [], [], [0.0, 0.0]
+    made, sheet, found, shares, clock = [], [], [], [], [0.0, 0.0]
     for k, (images, count) in enumerate(zip(classes, counts.tolist(), strict=True)):
         start = time.process_time()
         sample, share = maker(cell, images, k)
         middle = time.process_time()
         made.append(sample(count))
         clock = [clock[0] + middle - start, clock[1] + time.process_time() - middle]
-        known = images[: cell.train].flatten(1).float() / 255
-        apart = lambda x, y=known: torch.cdist(x.flatten(1).float() / 255, y).min(1)  # noqa: E731
-        distance, index = apart(made[-1])
-        other = apart(images[LARGEST:]).values
-        near.append(distance)
-        held.append(other.mean().expand(count))
-        close.append(distance < other.median() / 2)
-        sheet += [made[-1][:SHOWN], images[index[:SHOWN]]]
+        *distances, nearest = _distances(made[-1], images, cell.train)
+        sheet += [made[-1][:SHOWN], images[nearest[:SHOWN]]]
+        found.append(distances)
         shares.append(share)
-    judged, ratio = judge(cell.data), torch.cat(near) / torch.cat(held).mean()
-    real, features = judged.test[: cell.made], judged.seen(torch.cat(made))
-    labels = torch.arange(len(counts)).repeat_interleave(counts)
+    near, held, close = (torch.cat(each) for each in zip(*found, strict=True))
+    seen, test, classifier = judge(cell.data)
+    real, features = test[: cell.made], seen(torch.cat(made))
+    ratio, labels = near / held.mean(), torch.arange(len(counts)).repeat_interleave(counts)
     scores = neighbour_scores(real, features, neighbours=NEIGHBOURS)
     nibbles = torch.cat(sheet).flatten() // 16
     packed = base64.b64encode((16 * nibbles[::2] + nibbles[1::2]).numpy().tobytes()).decode()
     return {
         "frechet": frechet_distance(real.double(), features.double()).item(),
         **{name: scores[name] for name in ("precision", "recall")},
-        "classes": (judged.classifier.predict(features) == labels).double().mean().item(),
+        "classes": classifier.score(features, labels),
         "ratio": ratio.mean().item(),
         "error": (ratio.std() / cell.made**0.5).item(),
-        "tail": torch.cat(close).double().mean().item(),
+        "tail": close.double().mean().item(),
         "seconds": clock[1] / cell.made,
         "fit": clock[0],
         "used": sum(shares) / len(shares),
         "sheet": packed if (cell.method, cell.share) == ("local", 0) else "",
     }
+
+
+def _distances(made: Tensor, images: Tensor, train: int) -> tuple[Tensor, ...]:
+    """Return, for each picture made, its distance to the nearest training picture, the mean of that
+    of held-out pictures, whether it is below half their median, and which one it is."""
+    known, held, new = (
+        x.flatten(1).float() / 255 for x in (images[:train], images[LARGEST:], made)
+    )
+    (near, nearest), other = torch.cdist(new, known).min(1), torch.cdist(held, known).amin(1)
+    return near, other.mean().expand(len(near)), near < other.median() / 2, nearest
 
 
 def _contrast(patches: Tensor) -> Tensor:
