@@ -34,7 +34,8 @@ def probability_flow(
     """Return x after the steps x ← D_σ(x) + σ′/σ (x − D_σ(x)) from level σ to level σ′, last to 0.
 
     Arguments: `x` (n, …), with the noise of the first level; `denoise`: (x, σ) ↦ D_σ(x).
-    Raises: ValueError unless the levels fall and are > 0. Source: karras2022, prop-tweedie, prop-euler-gauss.
+    Raises: ValueError unless the levels fall and are > 0.
+    Source: karras2022, prop-tweedie, prop-euler-gauss.
     """
     for level, following in pairwise([*levels, 0.0]):
         if not level > following:
