@@ -151,7 +151,31 @@ def shared_fits(folds, layers):
     return len({frozenset(range(int(folds))) - set(chain) for chain in chains})
 
 
+def two_pictures(x, noise):
+    weights = torch.softmax(-((torch.tensor([-1.0, 1.0], dtype=F64) - x) ** 2) / (2 * noise**2), 0)
+    return (weights[1] - weights[0]).item()
+
+
+def chance_copy(pictures, blocks):
+    """Whatever the first block, each of the others must come from the same picture."""
+    chance = 1.0
+    for _ in range(int(blocks) - 1):
+        chance /= pictures
+    return chance
+
+
+def best_steps(steps):
+    """Euler's steps themselves, variance 1, levels of equal angles from nearly infinite noise."""
+    angles = torch.linspace(math.pi / 2 - 1e-7, 0, int(steps) + 1, dtype=F64)
+    levels = angles.tan()
+    steps = (1 + levels[:-1] * levels[1:]) / (1 + levels[:-1].square())
+    return ((1 + levels[0] ** 2) * steps.square().prod()).item()
+
+
 RIGHT = {
+    "ex-two-pictures": two_pictures,
+    "ex-chance-copy": chance_copy,
+    "ex-best-steps": best_steps,
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
     "ex-one-frequency": one_frequency,
@@ -195,6 +219,9 @@ class TestExercises(ExerciseContract):
         ("ex-steps-needed", 20, "begins at 2"),
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
+        ("ex-two-pictures", lambda x, noise: math.tanh(x / 2 / noise**2), "differ by 4x"),
+        ("ex-chance-copy", lambda n, b: n**-b, "Any of"),
+        ("ex-best-steps", lambda t: math.cos(math.pi / 2 / t) ** t, "Variances"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
         ("ex-level-order", lambda width: 2 * level_order(width), "not α"),
         ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),

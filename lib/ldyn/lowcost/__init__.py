@@ -12,6 +12,15 @@ from ldyn.lowcost.frequencies import (
 )
 from ldyn.lowcost.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
 from ldyn.lowcost.honest_stack import StackedKernelRidge, StackRecord
+from ldyn.lowcost.local_score import (
+    LocalScoreModel,
+    local_posterior_mean,
+    noise_levels,
+    probability_flow,
+    wiener_matrix,
+    window_energies,
+    window_radii,
+)
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
@@ -25,6 +34,7 @@ __all__ = [
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "GroupAveragedKernel",
+    "LocalScoreModel",
     "MirrorGaussian",
     "MultiscaleKernel",
     "NormalEquations",
@@ -45,11 +55,17 @@ __all__ = [
     "expected_traces",
     "greedy_pivots",
     "leverage_scores",
+    "local_posterior_mean",
+    "noise_levels",
     "orthogonal_variance",
     "pairs_for_uniform_error",
     "pass_plan",
+    "probability_flow",
     "residual_correction",
     "ridge_fit",
     "second_order_ceiling",
     "stochastic_diagonal",
+    "wiener_matrix",
+    "window_energies",
+    "window_radii",
 ]

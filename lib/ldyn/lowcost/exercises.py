@@ -85,6 +85,21 @@ EXERCISES: dict[str, Judge] = {
         lambda: 1e9 * 2e4**2 / 50e12 / 3600,
         slips={"Only half of a symmetric matrix is needed.": lambda: 1e9 * 2e4**2 / 25e12 / 3600},
     ),
+    "ex-two-pictures": judge_function(
+        lambda x, noise: math.tanh(x / noise**2),
+        grid={"x": (-0.7, 0.2, 3.0), "noise": (0.5, 1.0, 4.0)},
+        slips={"The squares differ by 4x, over 2σ².": lambda x, noise: math.tanh(x / 2 / noise**2)},
+    ),
+    "ex-chance-copy": judge_function(
+        lambda pictures, blocks: pictures ** (1 - blocks),
+        grid={"pictures": (10.0, 1000.0), "blocks": (1.0, 4.0)},
+        slips={"Any of the pictures will do.": lambda pictures, blocks: pictures**-blocks},
+    ),
+    "ex-best-steps": judge_function(
+        lambda steps: math.cos(math.pi / 2 / steps) ** (2 * steps),
+        grid={"steps": (2.0, 12.0, 200.0)},
+        slips={"Variances, not deviations.": lambda t: math.cos(math.pi / 2 / t) ** t},
+    ),
     "ex-gamma": judge_function(
         lambda columns: math.sqrt(columns / 2),
         grid={"columns": (2.0, 10.0, 784.0)},
