@@ -10,7 +10,10 @@ from ldyn.lowcost.frequencies import (
     pairs_for_uniform_error,
     second_order_ceiling,
 )
+from ldyn.lowcost.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
 from ldyn.lowcost.monoid import NormalEquations
+from ldyn.lowcost.picture_classifier import PictureClassifier
+from ldyn.lowcost.picture_features import PictureFeatures
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
@@ -20,10 +23,15 @@ __all__ = [
     "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
+    "GroupAveragedKernel",
+    "MirrorGaussian",
     "NormalEquations",
+    "PictureClassifier",
+    "PictureFeatures",
     "Rates",
     "RidgeFit",
     "accumulate",
+    "arc_cosine",
     "batch_descent",
     "batch_rule",
     "box_discrepancy",
