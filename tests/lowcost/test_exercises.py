@@ -6,8 +6,9 @@ import pytest
 import torch
 from exercises import ExerciseContract, hint, least
 
+from ldyn.core import stream
 from ldyn.kernels import Gaussian
-from ldyn.lowcost import box_discrepancy, effective_dimension
+from ldyn.lowcost import PictureFeatures, box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
 F64 = torch.float64
@@ -96,6 +97,20 @@ def half_precision(ridge):
     return (ridge / 2) ** 2 / variance
 
 
+def count_features():
+    """Of pictures as large as asked, with fewer filters; the number is proportional to them."""
+    few = PictureFeatures(filters=4, deep=8, precision="float32")
+    draw = stream("count features")
+    return 96 * len(few.fit(torch.rand(20, 28, 28, generator=draw)).signs_)
+
+
+def triangle_memory():
+    filled, n = 4, 1
+    while filled + 4 * (n + 1) <= 10 * 1024**3:
+        filled, n = filled + 4 * (n + 1), n + 1
+    return n
+
+
 def merged_spread(first, second, gap):
     x = torch.cat([torch.zeros(int(first)), torch.full((int(second),), gap)]).double()
     return (x - x.mean()).square().sum()
@@ -127,6 +142,8 @@ RIGHT = {
     "ex-billion": sum(20_000.0 for _ in range(20_000)) * 1e9 / 50e12 / 3600,
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
+    "ex-count-features": count_features(),
+    "ex-triangle-memory": triangle_memory(),
 }
 
 

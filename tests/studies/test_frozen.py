@@ -106,6 +106,7 @@ def cheapest(name: str) -> list:
 AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule", "capacity", "meta_cgnn"}
 AMPLIFIED |= {"transfer_map", "direction_model", "direction_attempts", "many_choices"}
 AMPLIFIED |= {"selected", "density"}  # and so do steps of quasi-Newton that are cut short
+AMPLIFIED |= {"recognition", "picture_choices"}  # half precision, and seconds
 
 # Data that studies read, where a test cannot have them.
 PAIRS = ("protocols", "baselines", "near_duplicates", "direction_scores")

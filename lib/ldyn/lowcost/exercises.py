@@ -91,4 +91,12 @@ EXERCISES: dict[str, Judge] = {
         slips={"γ multiplies r², and 1/2h² does.": lambda columns: math.sqrt(columns)},
     ),
     "ex-equal-error": judge_number(lambda: 0.1),
+    "ex-count-features": judge_number(
+        lambda: 2 * (16 * 384 + 4 * 768), slips={"Both signs count.": lambda: 16 * 384 + 4 * 768}
+    ),
+    "ex-triangle-memory": judge_number(
+        lambda: (math.isqrt(1 + 20 * 2**30) - 1) // 2,
+        tolerance=1e-9,
+        slips={"Half of a symmetric matrix is enough.": lambda: math.isqrt(10 * 2**28)},
+    ),
 }
