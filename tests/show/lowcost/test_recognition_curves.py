@@ -41,6 +41,11 @@ def test_seeds_are_pooled_and_prices_averaged_geometrically(js):
     (network,) = js("recognition-curves", f"curveOf({json.dumps(ROWS)}, 'a', 'network', 'n')")
     assert network["loo"] is None
     assert network["price"] == pytest.approx(10)
+    unpriced = [r | {"products": None} for r in ROWS]
+    assert (
+        js("recognition-curves", f"curveOf({json.dumps(unpriced)}, 'a', 'features', 'products')")
+        == []
+    )
 
 
 def test_percentages_keep_their_digits(js):

@@ -6,7 +6,7 @@ import torch
 from ldyn.core import stream
 from ldyn.data import DataError
 from ldyn.studies.lowcost import picture_choices, recognition
-from ldyn.studies.lowcost.recognition import Cell, fit_products, pictures, right_answers, run
+from ldyn.studies.lowcost.recognition import Cell, pictures, right_answers, run
 
 
 @pytest.fixture
@@ -50,12 +50,6 @@ def test_the_network_is_chosen_on_held_out_pictures(small):
 def test_masks_keep_leading_zeros():
     row = {"tested": 6, "mask": f"{0b001011:x}"}
     assert right_answers(row).tolist() == [0, 0, 1, 0, 1, 1]
-
-
-def test_the_price_is_that_of_the_proposition():
-    one = fit_products(n=1000, picture=50.0, components=20, classes=10, steps=7)
-    assert one == 1000 * 50 + 1000**2 * 10 + 7 * 1000**2 * 10
-    assert fit_products(n=6, picture=0.0, components=0, classes=2, steps=0) == 36
 
 
 def test_a_choice_moves_one_constant(small):

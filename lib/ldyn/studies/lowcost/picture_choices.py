@@ -8,11 +8,11 @@ import torch
 
 from ldyn.core import stream
 from ldyn.lowcost import PictureClassifier, PictureFeatures
-from ldyn.studies.lowcost.recognition import pictures
+from ldyn.studies.lowcost.recognition import as_mask, pictures
 
 MOVES: dict[str, tuple[Any, ...]] = {
     "size": (4, 5, 7, 8),
-    "filters": (96, 192, 768),
+    "filters": (96, 192),
     "cells": ((3, 2), (5, 2), (4, 3)),
     "threshold": (0.5, 1.5),
     "contrast": (1e-3, 3e-2),
@@ -31,20 +31,19 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return two choices on 60 pictures of MNIST for smoke; all on 1,000 of CIFAR-10 for laptop, on
+    """Return two on 60 pictures of MNIST for smoke; all on 1,000 of CIFAR-10 for laptop, and on
     2,500 of all sets for full."""
     n = {"smoke": 60, "laptop": 1000, "full": 2500}[scale]
-    sets = {"smoke": ["MNIST"], "laptop": ["CIFAR-10"]}.get(
-        scale, ["MNIST", "Fashion-MNIST", "CIFAR-10"]
-    )
+    sets = ["MNIST", "Fashion-MNIST", "CIFAR-10"]
+    sets = {"smoke": sets[:1], "laptop": sets[2:], "full": sets}[scale]
     moves = [("none", ""), *((name, str(v)) for name, values in MOVES.items() for v in values)]
     moves = moves[:2] if scale == "smoke" else moves
     return [Cell(data=d, choice=c, value=v, n=n) for d in sets for c, v in moves]
 
 
 def run(cell: Cell) -> dict[str, Any]:
-    """Return how many of n other training pictures are "right", what leave-one-out said of those
-    learned from, the ridge that it chose, and CPU "seconds" in all."""
+    """Return how many, and by a "mask" which, of n other training pictures are "right", what
+    leave-one-out said of those learned from, the ridge it chose, and CPU "seconds" in all."""
     start = time.process_time()
     x, y = pictures(cell.data, train=True)
     kept = torch.randperm(len(x), generator=stream("picture choices", cell.data))
@@ -54,8 +53,11 @@ def run(cell: Cell) -> dict[str, Any]:
     if cell.choice == "filters":
         given["deep"] = 2 * given["filters"]
     fit = PictureClassifier(features=PictureFeatures(**given)).fit(x[learn], y[learn])
+    right = fit.predict(x[judge]) == y[judge]
     return {
-        "right": int((fit.predict(x[judge]) == y[judge]).sum()),
+        "mask": as_mask(right),
+        "right": int(right.sum()),
+        "tested": cell.n,
         "loo": fit.record_.loo,
         "loo_accuracy": fit.loo_accuracy_,
         "ridge": fit.record_.ridge,

@@ -61,7 +61,10 @@ def run(cell: Cell) -> dict[str, Any]:
     """Return how many of the "tested" pictures are "right", CPU "seconds" of the fit and of all
     "answers", multiplications with additions in matrix "products" and convolutions of one answer,
     the "memory" in GiB that the process has needed so far, what was chosen, and of 2,000 pictures
-    the "mask" of right answers, the first picture its highest bit of 2,000."""
+    the "mask" of right answers.
+
+    Source: prop-recognition-price.
+    """
     x, y = pictures(cell.data, train=True)
     at, truth = pictures(cell.data, train=False)
     if cell.n:
@@ -95,7 +98,7 @@ def run(cell: Cell) -> dict[str, Any]:
     with FlopCounterMode(display=False) as counter:
         predict(at[:1])
     if cell.n:
-        facts["mask"] = f"{int(''.join(map(str, right.int().tolist())), 2):x}"
+        facts["mask"] = as_mask(right)
     return facts | {
         "right": int(right.sum()),
         "tested": len(truth),
@@ -106,20 +109,14 @@ def run(cell: Cell) -> dict[str, Any]:
     }
 
 
+def as_mask(right: Tensor) -> str:
+    """Return answers (m,), right or wrong, as a hexadecimal number, the first its highest bit."""
+    return f"{int(''.join(map(str, right.int().tolist())), 2):x}"
+
+
 def right_answers(row: dict[str, Any]) -> Tensor:
     """Return which of the "tested" pictures of a row were right, (tested,) of 0 and 1, float64."""
     return torch.tensor([int(b) for b in f"{int(row['mask'], 16):0{row['tested']}b}"]).double()
-
-
-def fit_products(*, n: int, picture: float, components: int, classes: int, steps: int) -> float:
-    """Return the multiplications with additions of a fit to n pictures, in its largest products.
-
-    Arguments: `picture` those of one picture's features; `steps` of conjugate gradients, 0 for one
-    Cholesky.
-    Source: prop-recognition-price.
-    """
-    solution = steps * n**2 * classes if steps else n**3 / 6
-    return n * picture + n**2 * components / 2 + solution
 
 
 def _scaled(x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 // Error on test pictures against what it took: pictures, multiplications of the fit, or seconds.
-// State: rows {data, method, n, right, tested, seconds, products, loo}, loo null where there is none.
+// State: rows {data, method, n, right, tested, seconds, products, loo}, loo and products null where
+// there is none.
 
 const WAYS = [["features", "patches and kernel", "vermilion"], ["network", "convolutional network", "blue"],
   ["pixels", "kernel on pixels", "ochre"]];
@@ -14,7 +15,7 @@ function wilson(right, tested) {
 
 // Of a method on a set, a point a size: seeds pooled, prices averaged geometrically.
 function curveOf(rows, data, method, price) {
-  const found = rows.filter((r) => r.data === data && r.method === method);
+  const found = rows.filter((r) => r.data === data && r.method === method && r[price] !== null);
   const sizes = [...new Set(found.map((r) => r.n))].sort((a, b) => a - b);
   return sizes.map((n) => {
     const same = found.filter((r) => r.n === n);
