@@ -11,12 +11,12 @@ from ldyn.lowcost import PictureClassifier, PictureFeatures
 from ldyn.studies.lowcost.recognition import as_mask, pictures
 
 MOVES: dict[str, tuple[Any, ...]] = {
-    "size": (4, 5, 7, 8),
+    "size": (4, 8),
     "filters": (96, 192),
-    "cells": ((3, 2), (5, 2), (4, 3)),
+    "cells": ((3, 2), (5, 2)),
     "threshold": (0.5, 1.5),
     "contrast": (1e-3, 3e-2),
-    "seed": (1, 2),
+    "seed": (1,),
 }
 
 
