@@ -16,7 +16,6 @@ MOVES: dict[str, tuple[Any, ...]] = {
     "cells": ((3, 2), (5, 2)),
     "threshold": (0.5, 1.5),
     "contrast": (1e-3, 3e-2),
-    "seed": (1,),
 }
 
 

@@ -38,7 +38,7 @@ def cells(scale: str) -> list[Cell]:
     full all sets with all, and networks on each."""
     if scale == "smoke":
         return [Cell(data="MNIST", method=m, n=100, seed=0) for m in ("features", "network")]
-    found = [("MNIST", m, 1000, s) for m in ("features", "network") for s in range(3)]
+    found = [("MNIST", m, 1000, s) for m in ("features", "network") for s in range(4)]
     found += [(d, "features", 1000, 0) for d in SETS if d != "MNIST"]
     found += [(d, m, n, 0) for d in SETS for m, n in (("features", 100), ("pixels", 1000))]
     found += [("MNIST", "features", 0, 0)]
