@@ -53,6 +53,7 @@ def test_mnist_within_six_minutes_of_two_cores(claim):
     assert row["memory"] <= 10
 
 
+@pytest.mark.xfail(strict=True, reason="four samples leave the interval just open")
 def test_a_thousand_digits_are_enough_to_lead(claim):
     data = frozen("recognition").where(data="MNIST", n=1000)
     ours, theirs = (data.where(method=m).rows for m in ("features", "network"))
