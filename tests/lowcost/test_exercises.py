@@ -7,8 +7,9 @@ import pytest
 import torch
 from exercises import ExerciseContract, hint, least
 
+from ldyn.core import stream
 from ldyn.kernels import Gaussian
-from ldyn.lowcost import box_discrepancy, effective_dimension
+from ldyn.lowcost import PictureFeatures, box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
 F64 = torch.float64
@@ -95,6 +96,20 @@ def half_precision(ridge):
     v = 0.25 + 0.25 * (torch.arange(2_000_003, dtype=F64) + 0.5) / 2_000_003
     variance = (v.half().double() - v).square().mean().item()
     return (ridge / 2) ** 2 / variance
+
+
+def count_features():
+    """Of pictures as large as asked, with fewer filters; the number is proportional to them."""
+    few = PictureFeatures(filters=4, deep=8, precision="float32")
+    draw = stream("count features")
+    return 96 * len(few.fit(torch.rand(20, 28, 28, generator=draw)).signs_)
+
+
+def triangle_memory():
+    filled, n = 4, 1
+    while filled + 4 * (n + 1) <= 10 * 1024**3:
+        filled, n = filled + 4 * (n + 1), n + 1
+    return n
 
 
 def merged_spread(first, second, gap):
@@ -196,6 +211,8 @@ RIGHT = {
     "ex-two-sided-steps": two_sided_steps,
     "ex-worst-steps": worst_steps(),
     "ex-shared-fits": shared_fits,
+    "ex-count-features": count_features(),
+    "ex-triangle-memory": triangle_memory(),
 }
 
 

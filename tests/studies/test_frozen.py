@@ -107,6 +107,7 @@ AMPLIFIED = {"spectrum", "plateau", "surplus", "window", "gamma_rule", "capacity
 AMPLIFIED |= {"transfer_map", "direction_model", "direction_attempts", "many_choices"}
 AMPLIFIED |= {"selected", "density"}  # and so do steps of quasi-Newton that are cut short
 AMPLIFIED |= {"generation"}  # and a flow that chooses between pictures
+AMPLIFIED |= {"recognition", "picture_choices"}  # half precision, and seconds
 
 # Data that studies read, where a test cannot have them.
 PAIRS = ("protocols", "baselines", "near_duplicates", "direction_scores")

@@ -22,6 +22,8 @@ from ldyn.lowcost.local_score import (
     window_radii,
 )
 from ldyn.lowcost.monoid import NormalEquations
+from ldyn.lowcost.picture_classifier import PictureClassifier
+from ldyn.lowcost.picture_features import PictureFeatures
 from ldyn.lowcost.plan import Rates, pass_plan
 from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
@@ -38,6 +40,8 @@ __all__ = [
     "MirrorGaussian",
     "MultiscaleKernel",
     "NormalEquations",
+    "PictureClassifier",
+    "PictureFeatures",
     "Rates",
     "RidgeFit",
     "StackRecord",

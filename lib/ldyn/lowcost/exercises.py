@@ -125,4 +125,12 @@ EXERCISES: dict[str, Judge] = {
         grid={"folds": (4.0, 7.0), "layers": (2.0, 3.0, 4.0)},
         slips={"The order does not matter.": lambda k, n: math.perm(int(k), int(n) - 1)},
     ),
+    "ex-count-features": judge_number(
+        lambda: 2 * (16 * 384 + 4 * 768), slips={"Both signs count.": lambda: 16 * 384 + 4 * 768}
+    ),
+    "ex-triangle-memory": judge_number(
+        lambda: (math.isqrt(1 + 20 * 2**30) - 1) // 2,
+        tolerance=1e-9,
+        slips={"Half of a symmetric matrix is enough.": lambda: math.isqrt(10 * 2**28)},
+    ),
 }
