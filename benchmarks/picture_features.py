@@ -22,8 +22,8 @@ from torch.nn import functional as F
 
 from ldyn.core import stream
 from ldyn.data import DataError, cifar10
-from ldyn.lowcost import PictureClassifier, PictureFeatures
-from ldyn.lowcost.picture_classifier import RIDGES
+from ldyn.layers import PictureClassifier, PictureFeatures
+from ldyn.layers.picture_classifier import RIDGES
 
 PICTURES = {"smoke": 20, "laptop": 100, "full": 1000}
 SOLVED = {"smoke": (150, 50, (20,)), "laptop": (1000, 1000, (250, 500, 1000))}

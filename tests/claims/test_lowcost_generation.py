@@ -7,7 +7,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from ldyn.core import frozen, log_slope, mean_interval, share_interval, stream
-from ldyn.lowcost import (
+from ldyn.layers import (
     LocalScoreModel,
     local_posterior_mean,
     probability_flow,

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from ldyn.core import mean_interval, stream
 from ldyn.kernels import Gaussian, Laplace
-from ldyn.lowcost import GroupAveragedKernel, MirrorGaussian, arc_cosine
+from ldyn.layers import GroupAveragedKernel, MirrorGaussian, arc_cosine
 
 F64 = torch.float64
 SIDE, CELLS = 12, 3

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from torch.utils.flop_counter import FlopCounterMode
 
 from ldyn.core import frozen, mean_interval, share_interval, stream
-from ldyn.lowcost import PictureClassifier, PictureFeatures
+from ldyn.layers import PictureClassifier, PictureFeatures
 
 SMALL = PictureFeatures(size=3, filters=16, deep=24, precision="float32")
 

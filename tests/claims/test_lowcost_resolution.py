@@ -8,7 +8,7 @@ import torch
 
 from ldyn.core import frozen, mean_interval, slope, stream
 from ldyn.kernels import Gaussian, Laplace, Matern32
-from ldyn.lowcost import Wendland, residual_correction
+from ldyn.layers import Wendland, residual_correction
 
 F64 = torch.float64
 LINE = torch.linspace(0, 1, 2**12 + 1, dtype=F64)

@@ -7,7 +7,7 @@ import torch
 
 from ldyn.core import frozen, mean_interval, slope, slope_difference, stream
 from ldyn.kernels import Laplace
-from ldyn.lowcost import StackedKernelRidge
+from ldyn.layers import StackedKernelRidge
 from ldyn.solvers import loo_residuals
 
 F64 = torch.float64

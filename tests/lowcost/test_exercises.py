@@ -9,7 +9,8 @@ from exercises import ExerciseContract, hint, least
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian
-from ldyn.lowcost import PictureFeatures, box_discrepancy, effective_dimension
+from ldyn.layers import PictureFeatures
+from ldyn.lowcost import box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
 F64 = torch.float64

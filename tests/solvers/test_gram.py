@@ -3,7 +3,7 @@ import torch
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32
-from ldyn.solvers import TriangleGram, fill_gram, gram_product, symmetric_gram
+from ldyn.solvers import fill_gram, gram_product, symmetric_gram
 
 
 def points(n, d, name="x"):
@@ -29,16 +29,3 @@ def test_symmetric_one_is_symmetric_to_the_last_bit(dtype, d):
     assert torch.equal(gram, gram.T)
     assert (gram.diagonal() == 1).all()
     assert torch.allclose(gram, Laplace(1.0)(x, x), rtol=0, atol=2e-3 if d > 16 else 1e-6)
-
-
-@pytest.mark.parametrize("columns", [1, 3])
-def test_the_lower_triangle_does_the_work_of_the_whole(columns):
-    draw = stream("triangle", columns)
-    x = torch.randn(50, 4, generator=draw, dtype=torch.float64)
-    v = torch.randn(50, columns, generator=draw, dtype=torch.float64)
-    product = TriangleGram(Gaussian(1.5), x, tile=16)
-    assert torch.allclose(product(v), Gaussian(1.5)(x, x) @ v, atol=1e-12)
-    assert sum(t.numel() for t in product.tiles.values()) < 0.7 * 50**2
-    single = TriangleGram(Gaussian(1.5), x.float(), tile=16)
-    assert single(v).dtype == torch.float64
-    assert torch.allclose(single(v), Gaussian(1.5)(x, x) @ v, atol=1e-5)

@@ -10,22 +10,8 @@ from ldyn.lowcost.frequencies import (
     pairs_for_uniform_error,
     second_order_ceiling,
 )
-from ldyn.lowcost.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
-from ldyn.lowcost.honest_stack import StackedKernelRidge, StackRecord
-from ldyn.lowcost.local_score import (
-    LocalScoreModel,
-    local_posterior_mean,
-    noise_levels,
-    probability_flow,
-    wiener_matrix,
-    window_energies,
-    window_radii,
-)
 from ldyn.lowcost.monoid import NormalEquations
-from ldyn.lowcost.picture_classifier import PictureClassifier
-from ldyn.lowcost.picture_features import PictureFeatures
 from ldyn.lowcost.plan import Rates, pass_plan
-from ldyn.lowcost.residual_correction import MultiscaleKernel, Wendland, residual_correction
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
@@ -35,20 +21,10 @@ __all__ = [
     "BatchRule",
     "FeatureRidge",
     "FeatureRidgeClassifier",
-    "GroupAveragedKernel",
-    "LocalScoreModel",
-    "MirrorGaussian",
-    "MultiscaleKernel",
     "NormalEquations",
-    "PictureClassifier",
-    "PictureFeatures",
     "Rates",
     "RidgeFit",
-    "StackRecord",
-    "StackedKernelRidge",
-    "Wendland",
     "accumulate",
-    "arc_cosine",
     "batch_descent",
     "batch_rule",
     "box_discrepancy",
@@ -59,17 +35,10 @@ __all__ = [
     "expected_traces",
     "greedy_pivots",
     "leverage_scores",
-    "local_posterior_mean",
-    "noise_levels",
     "orthogonal_variance",
     "pairs_for_uniform_error",
     "pass_plan",
-    "probability_flow",
-    "residual_correction",
     "ridge_fit",
     "second_order_ceiling",
     "stochastic_diagonal",
-    "wiener_matrix",
-    "window_energies",
-    "window_radii",
 ]

@@ -8,7 +8,7 @@ from ldyn.solvers.features import (
     feature_variance,
     orthogonal_frequencies,
 )
-from ldyn.solvers.gram import TriangleGram, fill_gram, gram_product, symmetric_gram
+from ldyn.solvers.gram import fill_gram, gram_product, symmetric_gram
 from ldyn.solvers.kernel_ridge import KernelRidge
 from ldyn.solvers.leave_one_out import loo_residuals, loo_slope
 from ldyn.solvers.loo_path import loo_path, loo_solutions
@@ -24,7 +24,6 @@ __all__ = [
     "NystromFeatures",
     "Pivots",
     "Solution",
-    "TriangleGram",
     "feature_variance",
     "fill_gram",
     "gram_product",

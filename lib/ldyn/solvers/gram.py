@@ -1,7 +1,5 @@
 """Gram matrices in tiles that stay in the processor's cache, stored or only multiplied with."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -57,32 +55,6 @@ def gram_product(kernel: Stationary, a: Tensor, b: Tensor, v: Tensor) -> Tensor:
     """
     parts = [fill_gram(kernel, part, b) @ v.to(b) for part in a.split(1024)]
     return torch.cat(parts) if parts else v.new_empty(0, v.shape[1])
-
-
-class TriangleGram:
-    """v (n, c) ↦ Kv, float64, from the tiles of the lower triangle of K: half the memory of all.
-
-    Arguments: `kernel` maps (n, d), (m, d) to (n, m) and is symmetric; `x` (n, d), whose dtype the
-    tiles have; `tile` their rows.
-    Source: prop-pcg, def-kernel.
-    """
-
-    def __init__(
-        self, kernel: Callable[[Tensor, Tensor], Tensor], x: Tensor, *, tile: int = 4096
-    ) -> None:
-        self.blocks = [slice(i, i + tile) for i in range(0, len(x), tile)]
-        pairs = [(i, j) for i in range(len(self.blocks)) for j in range(i + 1)]
-        self.tiles = {(i, j): kernel(x[self.blocks[i]], x[self.blocks[j]]) for i, j in pairs}
-
-    def __call__(self, v: Tensor) -> Tensor:
-        rows = v.T.to(self.tiles[0, 0]).contiguous()  # with few columns the other way is slow
-        found = torch.zeros_like(rows, dtype=torch.float64)
-        for (i, j), tile in self.tiles.items():
-            a, b = self.blocks[i], self.blocks[j]
-            found[:, a] += rows[:, b] @ tile.T
-            if i != j:
-                found[:, b] += rows[:, a] @ tile
-        return found.T
 
 
 def _tile(kernel: Stationary, a: Tensor, b: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ldyn.kernels import Laplace
-from ldyn.lowcost import Wendland, residual_correction
+from ldyn.layers import Wendland, residual_correction
 
 F64 = torch.float64
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.lowcost import local_posterior_mean, noise_levels, probability_flow
+from ldyn.layers import local_posterior_mean, noise_levels, probability_flow
 
 SIDE = 5
 

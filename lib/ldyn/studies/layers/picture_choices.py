@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from ldyn.core import stream
-from ldyn.lowcost import PictureClassifier, PictureFeatures
-from ldyn.studies.lowcost.recognition import as_mask, pictures
+from ldyn.layers import PictureClassifier, PictureFeatures
+from ldyn.studies.layers.recognition import as_mask, pictures
 
 MOVES: dict[str, tuple[Any, ...]] = {
     "size": (4, 8),

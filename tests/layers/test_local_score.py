@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from ldyn.core import stream
-from ldyn.lowcost import (
+from ldyn.layers import (
     LocalScoreModel,
     local_posterior_mean,
     noise_levels,
@@ -70,7 +70,7 @@ def test_rows_are_taken_in_parts_that_change_nothing(monkeypatch):
     x, data = pictures(5, 1, 4, 4, name="x"), pictures(6, 1, 4, 4)
     radii = torch.ones(2, 2, dtype=torch.long)
     whole = local_posterior_mean(x, data, noise=0.3, radii=radii)
-    monkeypatch.setattr("ldyn.lowcost.local_score.ENTRIES", 12)
+    monkeypatch.setattr("ldyn.layers.local_score.ENTRIES", 12)
     assert torch.allclose(local_posterior_mean(x, data, noise=0.3, radii=radii), whole, rtol=1e-13)
 
 

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian
-from ldyn.lowcost.group_kernels import MirrorGaussian
-from ldyn.lowcost.patches import as_pictures
-from ldyn.lowcost.picture_features import PictureFeatures
-from ldyn.solvers import FitRecord, TriangleGram, fill_gram, loo_residuals, pcg
+from ldyn.layers.group_kernels import MirrorGaussian
+from ldyn.layers.patches import as_pictures
+from ldyn.layers.picture_features import PictureFeatures
+from ldyn.layers.triangle_gram import TriangleGram
+from ldyn.solvers import FitRecord, fill_gram, loo_residuals, pcg
 from ldyn.solvers.base import like
 from ldyn.solvers.classifier import Classifier, as_labels
 from ldyn.solvers.pivots import pivoted

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from ldyn.core import stream
 from ldyn.kernels import Matern32
-from ldyn.lowcost.honest_stack import UPPER, WIDTHS, StackedKernelRidge
+from ldyn.layers.honest_stack import UPPER, WIDTHS, StackedKernelRidge
 from ldyn.piecewise import Target, random_fragment, sample, stripes, wave
 from ldyn.piecewise.sampling import quadrature_points
 from ldyn.piecewise.tuning import candidates

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from ldyn.kernels import Gaussian
-from ldyn.lowcost import MirrorGaussian, PictureClassifier, PictureFeatures, picture_classifier
+from ldyn.layers import MirrorGaussian, PictureClassifier, PictureFeatures, picture_classifier
 
 FEATURES = PictureFeatures(size=3, filters=16, deep=24, precision="float32")
 

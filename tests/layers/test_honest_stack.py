@@ -9,7 +9,7 @@ import torch
 from sklearn.utils.estimator_checks import check_estimator
 
 from ldyn.core import stream
-from ldyn.lowcost import StackedKernelRidge, honest_stack
+from ldyn.layers import StackedKernelRidge, honest_stack
 from ldyn.solvers import KernelRidge
 
 F64 = torch.float64

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ldyn.kernels import Laplace, fit_ridge
+from ldyn.studies.layers.resolution import WIDTHS, Cell, cells, run
 from ldyn.studies.lowcost import resolution
-from ldyn.studies.lowcost.resolution import WIDTHS, Cell, cells, run
 from ldyn.studies.piecewise import trained
 
 

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ldyn.core import stream
 from ldyn.data import cifar10, fashion_mnist, mnist
-from ldyn.lowcost import PictureClassifier
+from ldyn.layers import PictureClassifier
 from ldyn.solvers import KernelClassifier
 
 SETS = {"MNIST": mnist, "Fashion-MNIST": fashion_mnist, "CIFAR-10": cifar10}

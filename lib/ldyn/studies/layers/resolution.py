@@ -6,7 +6,7 @@ import torch
 
 from ldyn.core import stream
 from ldyn.kernels import Laplace, Matern32, ridge_path
-from ldyn.lowcost import MultiscaleKernel, Wendland, residual_correction
+from ldyn.layers import MultiscaleKernel, Wendland, residual_correction
 from ldyn.piecewise.sampling import quadrature_points
 from ldyn.studies.piecewise.trained import Cell as Sampled
 from ldyn.studies.piecewise.trained import make_sample, make_target

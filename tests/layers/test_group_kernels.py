@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32
-from ldyn.lowcost import GroupAveragedKernel, MirrorGaussian, arc_cosine
+from ldyn.layers import GroupAveragedKernel, MirrorGaussian, arc_cosine
 
 F64 = torch.float64
 SIDE = 5

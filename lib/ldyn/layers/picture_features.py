@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ldyn.core import require_choice, require_count, require_positive, stream
-from ldyn.lowcost.patches import (
+from ldyn.layers.patches import (
     as_pictures,
     cell_weights,
     halving_weights,

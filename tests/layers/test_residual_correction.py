@@ -7,7 +7,7 @@ import torch
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32
-from ldyn.lowcost import MultiscaleKernel, Wendland, residual_correction
+from ldyn.layers import MultiscaleKernel, Wendland, residual_correction
 
 F64 = torch.float64
 

@@ -5,9 +5,9 @@ import torch
 
 from ldyn.core import stream
 from ldyn.data import DataError, cones
-from ldyn.lowcost import StackedKernelRidge
+from ldyn.layers import StackedKernelRidge
 from ldyn.piecewise import sample
-from ldyn.studies.lowcost.shapes_stack import (
+from ldyn.studies.layers.shapes_stack import (
     Cell,
     boosted,
     boosting,
@@ -52,7 +52,7 @@ def test_the_samples_are_those_of_chapter_1(monkeypatch):
             seen["x"], seen["y"] = x, y
             raise Stop
 
-    monkeypatch.setattr("ldyn.studies.lowcost.shapes_stack.StackedKernelRidge", Spy)
+    monkeypatch.setattr("ldyn.studies.layers.shapes_stack.StackedKernelRidge", Spy)
     with pytest.raises(Stop):
         run(Cell(shape="blob 2", n=64, seed=3))
     right = trained.make_sample(trained.Cell(shape="blob 2", method="network", n=64, seed=3))

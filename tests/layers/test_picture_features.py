@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.lowcost import PictureFeatures
-from ldyn.lowcost.patches import (
+from ldyn.layers import PictureFeatures
+from ldyn.layers.patches import (
     as_pictures,
     cell_weights,
     halving_weights,

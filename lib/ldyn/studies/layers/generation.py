@@ -14,13 +14,8 @@ from torch.nn import functional
 from ldyn.core import stream
 from ldyn.data import fashion_mnist, mnist
 from ldyn.gans import frechet_distance, neighbour_scores
-from ldyn.lowcost import (
-    FeatureRidge,
-    FeatureRidgeClassifier,
-    LocalScoreModel,
-    noise_levels,
-    probability_flow,
-)
+from ldyn.layers import LocalScoreModel, noise_levels, probability_flow
+from ldyn.lowcost import FeatureRidge, FeatureRidgeClassifier
 from ldyn.solvers import FourierFeatures, NystromFeatures
 
 DTYPE, NEIGHBOURS, SHOWN, LARGEST = "float32", 3, 3, 4000

@@ -1,0 +1,1 @@
+"""Studies of the second half of the low-cost chapter."""

@@ -1,0 +1,21 @@
+"""The lower triangle multiplies as the whole matrix does."""
+
+import pytest
+import torch
+
+from ldyn.core import stream
+from ldyn.kernels import Gaussian
+from ldyn.layers import TriangleGram
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_the_lower_triangle_does_the_work_of_the_whole(columns):
+    draw = stream("triangle", columns)
+    x = torch.randn(50, 4, generator=draw, dtype=torch.float64)
+    v = torch.randn(50, columns, generator=draw, dtype=torch.float64)
+    product = TriangleGram(Gaussian(1.5), x, tile=16)
+    assert torch.allclose(product(v), Gaussian(1.5)(x, x) @ v, atol=1e-12)
+    assert sum(t.numel() for t in product.tiles.values()) < 0.7 * 50**2
+    single = TriangleGram(Gaussian(1.5), x.float(), tile=16)
+    assert single(v).dtype == torch.float64
+    assert torch.allclose(single(v), Gaussian(1.5)(x, x) @ v, atol=1e-5)
