@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from ldyn.studies.layers.generation import Cell, cells, judge, parts, run
-from ldyn.studies.lowcost import generation
+from ldyn.studies.layers import generation
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import torch
 from ldyn.core import stream
 from ldyn.data import DataError
 from ldyn.studies.layers.recognition import Cell, pictures, right_answers, run
-from ldyn.studies.lowcost import picture_choices, recognition
+from ldyn.studies.layers import picture_choices, recognition
 
 
 @pytest.fixture

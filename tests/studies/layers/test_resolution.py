@@ -5,7 +5,7 @@ import torch
 
 from ldyn.kernels import Laplace, fit_ridge
 from ldyn.studies.layers.resolution import WIDTHS, Cell, cells, run
-from ldyn.studies.lowcost import resolution
+from ldyn.studies.layers import resolution
 from ldyn.studies.piecewise import trained
 
 
