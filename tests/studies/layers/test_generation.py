@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from ldyn.studies.layers.generation import Cell, cells, judge, parts, run
 from ldyn.studies.layers import generation
+from ldyn.studies.layers.generation import Cell, cells, judge, parts, run
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import torch
 
 from ldyn.core import stream
 from ldyn.data import DataError
-from ldyn.studies.layers.recognition import Cell, pictures, right_answers, run
 from ldyn.studies.layers import picture_choices, recognition
+from ldyn.studies.layers.recognition import Cell, pictures, right_answers, run
 
 
 @pytest.fixture

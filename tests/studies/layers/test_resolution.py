@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ldyn.kernels import Laplace, fit_ridge
-from ldyn.studies.layers.resolution import WIDTHS, Cell, cells, run
 from ldyn.studies.layers import resolution
+from ldyn.studies.layers.resolution import WIDTHS, Cell, cells, run
 from ldyn.studies.piecewise import trained
 
 
