@@ -65,6 +65,7 @@ function render({ model, el }) {
     const now = `${size.value} ${jump.value} ${place.value} ${power.value}`;
     if (now === known) return;
     known = now;
+    place.input.disabled = jump.value === 0; // there is none
     x = every.slice(0, size.value);
     y = sample(x, z, jump.value, place.value);
     found = layers(x, y, 10 ** (power.value / 4));
