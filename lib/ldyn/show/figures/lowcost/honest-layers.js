@@ -55,7 +55,7 @@ function square(v) { return mean(v.map((a) => a * a)); }
 function render({ model, el }) {
   const fig = figure(el, model), [every, z] = [model.get("x"), model.get("z")];
   const size = fig.slider("points n", { min: 30, max: every.length, step: 10, value: 140 });
-  const jump = fig.slider("jump", { min: 0, max: 2, step: 0.1, value: 1, text: (v) => v.toFixed(1) });
+  const jump = fig.slider("jump", { min: 0.1, max: 2, step: 0.1, value: 1, text: (v) => v.toFixed(1) });
   const place = fig.slider("its place", { min: 0.2, max: 0.8, step: 0.01, value: 0.5, text: (v) => v.toFixed(2) });
   const power = fig.slider("λ of layer 2", { min: -8, max: 4, value: -2, text: (v) => Number((10 ** (v / 4)).toPrecision(2)) });
   const naive = fig.tick("ordinary stacking", { value: false });
@@ -65,7 +65,6 @@ function render({ model, el }) {
     const now = `${size.value} ${jump.value} ${place.value} ${power.value}`;
     if (now === known) return;
     known = now;
-    place.input.disabled = jump.value === 0; // there is none
     x = every.slice(0, size.value);
     y = sample(x, z, jump.value, place.value);
     found = layers(x, y, 10 ** (power.value / 4));
