@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ldyn.core import stream
+from ldyn.core import require_count, stream
 from ldyn.kernels import Gaussian
 from ldyn.layers.group_kernels import MirrorGaussian
 from ldyn.layers.patches import as_pictures
@@ -24,37 +24,46 @@ from ldyn.solvers.classifier import Classifier, as_labels
 from ldyn.solvers.pivots import pivoted
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
-COMPONENTS, LEARNED = 2048, 3000  # of the features, and the pictures that show which
-RIDGES = (0.1, 0.03, 0.01)
+LEARNED = 3000  # pictures at least that show the components of the features
+RIDGES = (0.3, 0.1, 0.03, 0.01)
 JUDGED = 4000  # pictures that choose by leave-one-out; up to so many, one Cholesky is the answer
-RANK, STEPS, TOLERANCE = 1500, 60, 1e-3  # of conjugate gradients
+RANK, STEPS, TOLERANCE = 1500, 100, 1e-3  # of conjugate gradients
 TILE, PART = 4096, 512  # rows of a stored tile, and computed at once
 
 
 class PictureClassifier(Classifier):
     """The class of largest f̂_k, f̂ the kernel ridge regression of one-hot targets on φ(picture).
 
-    φ is `PictureFeatures`, both branches scaled to the same mean squared distance, in at most 2,048
-    principal components of its symmetric and of its antisymmetric half. The kernel is Gaussian,
+    φ is `PictureFeatures`, both branches scaled to the same mean squared distance, in at most
+    `components` principal components of its symmetric and of its antisymmetric half. The kernel is Gaussian,
     exp(−d²/m), m the median squared distance, or its mean over mirror images; this and the ridge
     are chosen by exact leave-one-out on at most 4,000 pictures: of the ridges within one standard
     error of the least error, the largest. Solved by one Cholesky, or by conjugate gradients.
 
-    Arguments: `seed`; `features`, of other parameters than the usual; `verbose`.
+    Arguments: `seed`; `features`, of other parameters than the usual; `verbose`; `components`.
     Fitted: `record_`, whose bandwidth is in units of the features; `loo_accuracy_`, of those that
     chose; `mirrored_`; `components_`.
-    Raises: ValueError for bad pictures or labels, or fewer than two classes.
+    Raises: ValueError for bad pictures or labels, fewer than two classes, or no component.
     Source: wahba1990, prop-mirror-features, page-recognition.
     """
 
     def __init__(
-        self, seed: int = 0, features: PictureFeatures | None = None, verbose: bool = False
+        self,
+        seed: int = 0,
+        features: PictureFeatures | None = None,
+        verbose: bool = False,
+        components: int = 2048,
     ) -> None:
-        self.seed, self.features, self.verbose = seed, features, verbose
+        self.seed, self.features, self.verbose, self.components = (
+            seed,
+            features,
+            verbose,
+            components,
+        )
 
     def fit(self, images: Any, y: Any) -> Self:
         """Learn, choose, solve. Arguments: pictures (n, h, w) or (n, 3, h, w), labels `y` (n,)."""
-        x = as_pictures(images)
+        x, most = as_pictures(images), require_count(self.components, "components")
         self.classes_, codes = np.unique(as_labels(y, len(x)), return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"at least two classes are needed, got {self.classes_}; pass more")
@@ -64,7 +73,7 @@ class PictureClassifier(Classifier):
         with _quick(x.device):
             self.features_ = PictureFeatures(**given).fit(x)
             self.n_features_in_, n = self.features_.n_features_in_, len(x)
-            self._fit_components(x[self._draw("components", n, LEARNED)])
+            self._fit_components(x[self._draw("components", n, max(LEARNED, most + 1))], most)
             self._lap("layers")
             self._rows = self._components(x)
             self._lap("features")
@@ -97,7 +106,7 @@ class PictureClassifier(Classifier):
                 found.append(sum(kernel(z, rows) @ c for rows, c in parts))
         return torch.cat(found).double() + self.intercept_
 
-    def _fit_components(self, x: Tensor) -> None:
+    def _fit_components(self, x: Tensor, most: int) -> None:
         """Projections of both halves on their leading components, by the Gram matrix of `x`."""
         phi, branches = self.features_.transform(x).float(), self.features_.branches_.to(x.device)
         even = self.features_.signs_.to(x.device) > 0
@@ -109,7 +118,7 @@ class PictureClassifier(Classifier):
         self._widths = [int(even.sum()), int((~even).sum())]
         halves = [torch.linalg.eigh(half @ half.T) for half in phi.split(self._widths, 1)]
         values = torch.cat([v for v, _ in halves])
-        least = values.sort(descending=True).values[: min(COMPONENTS, len(x) - 1)][-1]
+        least = values.sort(descending=True).values[: min(most, len(x) - 1)][-1]
         least = torch.maximum(least, 1e-6 * values.max())
         self.kept_ = (values[values >= least].sum() / values.sum()).item()
         self._maps, signs = [], []

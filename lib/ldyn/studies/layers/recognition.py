@@ -14,18 +14,20 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ldyn.core import stream
 from ldyn.data import cifar10, fashion_mnist, mnist
-from ldyn.layers import PictureClassifier
+from ldyn.layers import PictureClassifier, PictureFeatures
 from ldyn.solvers import KernelClassifier
 
 SETS = {"MNIST": mnist, "Fashion-MNIST": fashion_mnist, "CIFAR-10": cifar10}
 FEW = 2000  # test pictures that judge fits to less than all training pictures
 WIDTHS, BATCH, STEPS = (24, 48, 96), 64, {100: 200, 1000: 400, 10_000: 2000}
+PAIRED = {("MNIST", 1000): 6, ("Fashion-MNIST", 1000): 2, ("CIFAR-10", 1000): 2}  # samples
 CHOICES = ((3e-3, 0), (3e-3, 2), (1e-3, 2))  # learning rate, and pixels of random shifts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A `method`, "features", "network" or "pixels", on `n` training pictures, 0 for all."""
+    """A `method`, "features", "wide" (twice the filters and components), "network" or "pixels", on
+    `n` training pictures, 0 for all."""
 
     data: str
     method: str
@@ -34,18 +36,19 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return fits to 100 pictures for smoke; for laptop all sets, MNIST with all its pictures; for
-    full all sets with all, and networks on each."""
+    """Return fits to 100 pictures for smoke; for laptop from 100 pictures to all of all sets, with
+    networks to 10,000 and wider layers on CIFAR-10; for full six samples of each size below all."""
+    few = [(d, m, n) for n in (1000, 100) for d in SETS for m in ("features", "network")]
     if scale == "smoke":
-        return [Cell(data="MNIST", method=m, n=100, seed=0) for m in ("features", "network")]
-    found = [("MNIST", m, 1000, s) for m in ("features", "network") for s in range(4)]
-    found += [(d, "features", 1000, 0) for d in SETS if d != "MNIST"]
-    found += [(d, m, n, 0) for d in SETS for m, n in (("features", 100), ("pixels", 1000))]
-    found += [("MNIST", "features", 0, 0)]
-    if scale == "full":
-        found += [(d, "features", n, 0) for d in SETS for n in (3000, 10_000, 0)]
-        found += [(d, "network", n, 0) for d in SETS for n in (100, 1000, 10_000)]
-    return [Cell(data=d, method=m, n=n, seed=s) for d, m, n, s in dict.fromkeys(found)]
+        few, seeds = few[-6:-4], {100: 1}
+    else:
+        seeds = {100: 6, 1000: 6, 10_000: 6} if scale == "full" else {}
+        few += [(d, "pixels", 1000) for d in SETS]
+        few += [(d, m, 10_000) for m in ("features", "network") for d in SETS]
+    found = [(d, m, n, s) for d, m, n in few for s in range(seeds.get(n, PAIRED.get((d, n), 1)))]
+    if scale != "smoke":
+        found += [(d, "features", 0, 0) for d in reversed(SETS)] + [("CIFAR-10", "wide", 0, 0)]
+    return [Cell(data=d, method=m, n=n, seed=s) for d, m, n, s in found]
 
 
 @cache
@@ -77,7 +80,9 @@ def run(cell: Cell) -> dict[str, Any]:
         flat = KernelClassifier(seed=cell.seed).fit(_scaled(x).flatten(1), y)
         predict = lambda z: flat.predict(_scaled(z).flatten(1))  # noqa: E731
     else:
-        fit = PictureClassifier(seed=cell.seed, verbose=not cell.n).fit(x, y)
+        wide = {"features": PictureFeatures(filters=768, deep=1536), "components": 4096}
+        given = wide if cell.method == "wide" else {}
+        fit = PictureClassifier(seed=cell.seed, verbose=not cell.n, **given).fit(x, y)
         predict, facts = fit.predict, _chosen(fit)
     seconds = time.process_time() - start
     right = predict(at) == truth
