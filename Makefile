@@ -9,7 +9,7 @@ PORT ?= 8000
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab serve student offline pdf study verdicts freeze costs bench findings lock clean
+.PHONY: help book test browser lab serve student offline pdf study verdicts freeze confirm costs bench findings lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ verdicts: .venv/.ready ## Let the tests write the verdicts of the ledger anew
 freeze: .venv/.ready ## Freeze a finished study into book/results: NAME=… SCALE=laptop|full
 	@test -n "$(NAME)" || { $(bin)/python -m ldyn.studies list; echo "Name one: make freeze NAME=… SCALE=laptop"; exit 2; }
 	$(bin)/python -m ldyn.studies freeze $(NAME) --scale $(SCALE)
+
+confirm: .venv/.ready ## Compute some cells of frozen studies again: NAME="…" CELLS=3
+	$(bin)/python tools/confirm.py $(NAME) --cells $(or $(CELLS),3)
 
 costs: .venv/.ready ## Measure what each page takes to run (idle machine, some minutes)
 	$(bin)/python tools/costs.py

@@ -94,6 +94,8 @@ def frozen_numbers(source: str, results: Path) -> list[str]:
         for path in results.rglob(f"{study}.json"):
             about = json.loads(path.read_text(encoding="utf-8"))["provenance"]
             mark = " **(older code)**" if _older(study, about) else ""
+            if (again := about.get("confirmed")) and not mark:
+                mark = f"; {again['cells']} of {again['of']} cells again {again['date']}, equal"
             lines.append(f"`{study}`, scale {about['scale']}, {about['date']}{mark}")
     return lines
 

@@ -30,7 +30,16 @@ def test_digits_are_recognised(model, digits):
     assert model.record_.solver == "cholesky"
     assert model.loo_accuracy_ > 0.93
     assert set(model.record_.seconds) == {"layers", "features", "choice", "solution"}
-    assert len(model.record_.candidates) == 6
+    assert len(model.record_.candidates) == 2 * len(picture_classifier.RIDGES)
+
+
+def test_components_are_as_many_as_asked(digits):
+    few = PictureClassifier(features=FEATURES, components=40).fit(*digits[:2])
+    assert few.components_ == 40
+    assert few._rows.shape == (600, 40)
+    assert few.score(*digits[2:]) > 0.85
+    with pytest.raises(ValueError, match="components must be an integer >= 1"):
+        PictureClassifier(features=FEATURES, components=0).fit(*digits[:2])
 
 
 def test_values_are_those_of_kernel_ridge(model, digits):

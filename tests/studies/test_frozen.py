@@ -195,6 +195,34 @@ def test_other_code_is_no_difference_but_is_stale(toy, tmp_path):
     assert not is_stale(toy(TOY))
 
 
+@pytest.fixture
+def confirm(monkeypatch):
+    """The tool that computes frozen cells again."""
+    monkeypatch.syspath_prepend(str(RESULTS.parents[1] / "tools"))
+    return importlib.import_module("confirm").confirm
+
+
+def test_numbers_that_come_back_are_confirmed(toy, tmp_path, confirm):
+    changed = toy(TOY.replace("1 / cell.n", "2 / (2 * cell.n)"))
+    assert is_stale(changed)
+    assert confirm(changed, 2) == []
+    assert not is_stale(changed)
+    about = json.loads((tmp_path / "frozen_toy.json").read_text())["provenance"]
+    assert (about["confirmed"]["cells"], about["confirmed"]["of"]) == (2, 3)
+    assert not is_stale(toy(TOY)), "the code that computed all rows stays known"
+
+
+def test_other_numbers_are_not_confirmed(toy, tmp_path, confirm):
+    before = (tmp_path / "frozen_toy.json").read_text()
+    changed = toy(TOY.replace("1 / cell.n", "1.001 / cell.n"))
+    (told,) = confirm(changed, 1)
+    assert "risk is" in told
+    assert is_stale(changed)
+    assert (tmp_path / "frozen_toy.json").read_text() == before
+    (told,) = confirm(toy(TOY.replace("1 / cell.n", "1 / (cell.n - cell.n)")), 1)
+    assert "ZeroDivisionError" in told
+
+
 def test_numbers_of_older_code_are_marked_on_the_page(toy, tmp_path, monkeypatch):
     pytest.importorskip("myst_nb")
     monkeypatch.syspath_prepend(str(RESULTS.parent / "_ext"))
@@ -207,3 +235,14 @@ def test_numbers_of_older_code_are_marked_on_the_page(toy, tmp_path, monkeypatch
     toy(TOY.replace("1 / cell.n", "1.0 / cell.n"))
     (line,) = frozen_numbers(page, tmp_path)
     assert line.endswith("**(older code)**")
+
+
+def test_a_page_says_that_numbers_were_confirmed(toy, tmp_path, monkeypatch, confirm):
+    pytest.importorskip("myst_nb")
+    monkeypatch.syspath_prepend(str(RESULTS.parent / "_ext"))
+    from ldfacts import frozen_numbers
+
+    assert confirm(toy(TOY.replace("1 / cell.n", "2 / (2 * cell.n)")), 3) == []
+    (line,) = frozen_numbers('show.run_at_full_scale("frozen_toy")\n', tmp_path)
+    assert "older" not in line
+    assert "; 3 of 3 cells again 2" in line

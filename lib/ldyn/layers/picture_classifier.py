@@ -35,10 +35,10 @@ class PictureClassifier(Classifier):
     """The class of largest f̂_k, f̂ the kernel ridge regression of one-hot targets on φ(picture).
 
     φ is `PictureFeatures`, both branches scaled to the same mean squared distance, in at most
-    `components` principal components of its symmetric and of its antisymmetric half. The kernel is Gaussian,
-    exp(−d²/m), m the median squared distance, or its mean over mirror images; this and the ridge
-    are chosen by exact leave-one-out on at most 4,000 pictures: of the ridges within one standard
-    error of the least error, the largest. Solved by one Cholesky, or by conjugate gradients.
+    `components` principal components of its symmetric and of its antisymmetric half. The kernel is
+    Gaussian, exp(−d²/m), m the median squared distance, or its mean over mirror images; this and
+    the ridge are chosen by exact leave-one-out on at most 4,000 pictures: of the ridges within one
+    standard error of the least error, the largest. Solved by one Cholesky or conjugate gradients.
 
     Arguments: `seed`; `features`, of other parameters than the usual; `verbose`; `components`.
     Fitted: `record_`, whose bandwidth is in units of the features; `loo_accuracy_`, of those that

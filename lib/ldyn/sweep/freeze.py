@@ -70,6 +70,6 @@ def _dense(column: list[Any]) -> str:
 
 
 def is_stale(study: ModuleType) -> bool:
-    """Return whether the sources of `study` changed since its results were frozen."""
-    provenance = json.loads(result_path(study).read_text())["provenance"]
-    return bool(source_digest(study) != provenance["source"])
+    """Return whether the sources of `study` changed since its results were frozen or confirmed."""
+    about = json.loads(result_path(study).read_text())["provenance"]
+    return source_digest(study) not in {about["source"], about.get("confirmed", {}).get("source")}
