@@ -44,10 +44,13 @@ def cells(scale: str) -> list[Cell]:
     else:
         seeds = {100: 6, 1000: 6, 10_000: 6} if scale == "full" else {}
         few += [(d, "pixels", 1000) for d in SETS]
-        few += [(d, m, 10_000) for m in ("features", "network") for d in SETS]
+        few += [(d, "features", 10_000) for d in SETS]
     found = [(d, m, n, s) for d, m, n in few for s in range(seeds.get(n, PAIRED.get((d, n), 1)))]
     if scale != "smoke":
-        found += [(d, "features", 0, 0) for d in reversed(SETS)] + [("CIFAR-10", "wide", 0, 0)]
+        found += [(d, "features", 0, 0) for d in reversed(SETS)]
+        found += [("CIFAR-10", "wide", 0, 0)]
+        more = range(seeds.get(10_000, 1))
+        found += [(d, "network", 10_000, s) for d in reversed(SETS) for s in more]
     return [Cell(data=d, method=m, n=n, seed=s) for d, m, n, s in found]
 
 
