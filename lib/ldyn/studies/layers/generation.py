@@ -44,7 +44,7 @@ def cells(scale: str) -> list[Cell]:
         "laptop": [
             ("mnist", 1000, 2000, REAL + SIMPLE + DIAL),
             ("fashion", 1000, 2000, REAL),
-            ("mnist", LARGEST, 10_000, REAL + SIMPLE),
+            ("mnist", LARGEST, 10_000, REAL),
             ("fashion", LARGEST, 10_000, REAL),
         ],
         "full": [(d, LARGEST, 10_000, REAL + SIMPLE + DIAL) for d in ("mnist", "fashion")],
