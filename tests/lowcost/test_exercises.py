@@ -1,15 +1,14 @@
 """The self-checks: right answers found another way, wrong ones told what is wrong with them."""
 
-import itertools
 import math
 
 import pytest
 import torch
 from exercises import ExerciseContract, hint, least
+from layer_answers import LAYER_RIGHT
+from picture_answers import PICTURE_RIGHT
 
-from ldyn.core import stream
 from ldyn.kernels import Gaussian
-from ldyn.layers import PictureFeatures
 from ldyn.lowcost import box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
@@ -99,13 +98,6 @@ def half_precision(ridge):
     return (ridge / 2) ** 2 / variance
 
 
-def count_features():
-    """Of pictures as large as asked, with fewer filters; the number is proportional to them."""
-    few = PictureFeatures(filters=4, deep=8, precision="float32")
-    draw = stream("count features")
-    return 96 * len(few.fit(torch.rand(20, 28, 28, generator=draw)).signs_)
-
-
 def triangle_memory():
     filled, n = 4, 1
     while filled + 4 * (n + 1) <= 10 * 1024**3:
@@ -128,70 +120,9 @@ def gamma(columns):
     return low
 
 
-def contraction(width):
-    return math.hypot(0.5, 1 / (math.pi * width))
-
-
-def level_width():
-    low, high = 0.1, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if contraction(middle) > 1 else (low, middle)
-    return low
-
-
-def level_order(width, levels=7):
-    """From the bound itself after so many halvings."""
-    return math.log(contraction(width) ** levels) / math.log(0.5**levels)
-
-
-def two_sided_steps(reach, shift):
-    """The share of pairs of steps that differ by `shift`."""
-    steps = range(-int(reach), int(reach) + 1)
-    return sum(b - a == shift for a in steps for b in steps) / len(steps) ** 2
-
-
-def worst_steps(reach=20_000):
-    """The least mean of cosines over −reach, …, reach, by golden section near the first dip."""
-
-    def mean(angle):
-        x = torch.arange(-reach, reach + 1, dtype=F64) * (2 * angle / (2 * reach + 1))
-        return x.cos().mean().item()
-
-    return mean(least(mean, 3.5, 5.5))
-
-
-def shared_fits(folds, layers):
-    """The sets of folds that are left when a chain of layers has taken one each."""
-    chains = itertools.permutations(range(int(folds)), int(layers) - 1)
-    return len({frozenset(range(int(folds))) - set(chain) for chain in chains})
-
-
-def two_pictures(x, noise):
-    weights = torch.softmax(-((torch.tensor([-1.0, 1.0], dtype=F64) - x) ** 2) / (2 * noise**2), 0)
-    return (weights[1] - weights[0]).item()
-
-
-def chance_copy(pictures, blocks):
-    """Whatever the first block, each of the others must come from the same picture."""
-    chance = 1.0
-    for _ in range(int(blocks) - 1):
-        chance /= pictures
-    return chance
-
-
-def best_steps(steps):
-    """Euler's steps themselves, variance 1, levels of equal angles from nearly infinite noise."""
-    angles = torch.linspace(math.pi / 2 - 1e-7, 0, int(steps) + 1, dtype=F64)
-    levels = angles.tan()
-    steps = (1 + levels[:-1] * levels[1:]) / (1 + levels[:-1].square())
-    return ((1 + levels[0] ** 2) * steps.square().prod()).item()
-
-
 RIGHT = {
-    "ex-two-pictures": two_pictures,
-    "ex-chance-copy": chance_copy,
-    "ex-best-steps": best_steps,
+    **LAYER_RIGHT,
+    **PICTURE_RIGHT,
     "ex-gaussian-pairs": pairs_variance,
     "ex-phases": phases_variance,
     "ex-one-frequency": one_frequency,
@@ -207,12 +138,6 @@ RIGHT = {
     "ex-billion": sum(20_000.0 for _ in range(20_000)) * 1e9 / 50e12 / 3600,
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
-    "ex-level-width": level_width(),
-    "ex-level-order": level_order,
-    "ex-two-sided-steps": two_sided_steps,
-    "ex-worst-steps": worst_steps(),
-    "ex-shared-fits": shared_fits,
-    "ex-count-features": count_features(),
     "ex-triangle-memory": triangle_memory(),
 }
 
@@ -237,14 +162,7 @@ class TestExercises(ExerciseContract):
         ("ex-steps-needed", 20, "begins at 2"),
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
-        ("ex-two-pictures", lambda x, noise: math.tanh(x / 2 / noise**2), "differ by 4x"),
-        ("ex-chance-copy", lambda n, b: n**-b, "Any of"),
-        ("ex-best-steps", lambda t: math.cos(math.pi / 2 / t) ** t, "Variances"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
-        ("ex-level-order", lambda width: 2 * level_order(width), "not α"),
-        ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),
-        ("ex-worst-steps", -1 / 3, "r = 1"),
-        ("ex-shared-fits", lambda folds, layers: math.perm(int(folds), int(layers) - 1), "order"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):

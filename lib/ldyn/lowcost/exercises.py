@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ldyn.core import Judge, Verdict, check_answer, judge_function, judge_number
+from ldyn.lowcost.layer_exercises import LAYER_EXERCISES
 
 
 def check(exercise: str, answer: Any) -> Verdict:
@@ -133,4 +134,5 @@ EXERCISES: dict[str, Judge] = {
         tolerance=1e-9,
         slips={"Half of a symmetric matrix is enough.": lambda: math.isqrt(10 * 2**28)},
     ),
+    **LAYER_EXERCISES,
 }
