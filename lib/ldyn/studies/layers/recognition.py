@@ -83,8 +83,9 @@ def run(cell: Cell) -> dict[str, Any]:
         flat = KernelClassifier(seed=cell.seed).fit(_scaled(x).flatten(1), y)
         predict = lambda z: flat.predict(_scaled(z).flatten(1))  # noqa: E731
     else:
-        wide = {"features": PictureFeatures(filters=768, deep=1536), "components": 4096}
-        given = wide if cell.method == "wide" else {}
+        given: dict[str, Any] = {}
+        if cell.method == "wide":
+            given = {"features": PictureFeatures(filters=768, deep=1536), "components": 4096}
         fit = PictureClassifier(seed=cell.seed, verbose=not cell.n, **given).fit(x, y)
         predict, facts = fit.predict, _chosen(fit)
     seconds = time.process_time() - start
