@@ -21,7 +21,7 @@ from ldyn.piecewise import sample
 from ldyn.piecewise.sampling import quadrature_points
 from ldyn.studies.piecewise.trained import NOISE, SHAPES, make_target
 
-METHODS = ("xRFM", "LightGBM, tuned")
+METHODS = ("xRFM", "xRFM, tuned", "LightGBM, tuned")
 
 
 def arrays(shape: str, n: int, path: Path) -> None:
@@ -46,7 +46,7 @@ def answer(method: str, shape: str, n: int, folder: Path) -> dict[str, Any]:
 
 def main(scale: str) -> None:
     run = Run("stack_rivals", scale, dtype="as each has it", threads=1)
-    sizes = {"smoke": [256], "laptop": [256, 1024, 4096]}.get(scale, [256, 512, 1024, 2048, 4096])
+    sizes = [256, 512, 1024, 2048, 4096][: {"smoke": 1, "laptop": 4, "full": 5}[scale]]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(os.environ.get("LDYN_PEERS_KEEP", made))
         for method, shape, n in product(METHODS, SHAPES[: 1 if scale == "smoke" else None], sizes):

@@ -53,7 +53,6 @@ def test_mnist_within_six_minutes_of_two_cores(claim):
     assert row["memory"] <= 10
 
 
-@pytest.mark.xfail(strict=True, reason="four samples leave the interval just open")
 def test_a_thousand_digits_are_enough_to_lead(claim):
     data = frozen("recognition").where(data="MNIST", n=1000)
     ours, theirs = (data.where(method=m).rows for m in ("features", "network"))
@@ -85,24 +84,26 @@ def test_leave_one_out_says_the_accuracy(claim):
     assert abs(worst) <= 2
 
 
-def largest(data):
-    rows = frozen("recognition").where(data=data, method="features").rows
-    row = max(rows, key=lambda r: r["n"])
-    return share_interval(row["right"], row["tested"])
-
-
-@pytest.mark.xfail(strict=True, reason="run with 1,000 training pictures only")
 def test_fashion_at_full_size(claim):
-    share = largest("Fashion-MNIST")
+    row, share = full("Fashion-MNIST")
     claim("recognition-fashion", measured=share.value, low=share.low, high=share.high)
     assert share.value >= 0.934
+    assert row["seconds"] + row["answers"] <= 1800
+    assert row["memory"] <= 10
 
 
-@pytest.mark.xfail(strict=True, reason="run with 1,000 training pictures only")
 def test_cifar_at_full_size(claim):
-    share = largest("CIFAR-10")
+    _, share = full("CIFAR-10")
     claim("recognition-cifar", measured=share.value, low=share.low, high=share.high)
     assert share.value >= 0.84
+
+
+@pytest.mark.xfail(strict=True, reason="two closed-form layers of this width do not reach it")
+def test_cifar_with_wider_layers(claim):
+    (row,) = frozen("recognition").where(method="wide").rows
+    share = share_interval(row["right"], row["tested"])
+    claim("recognition-cifar-wide", measured=share.value, low=share.low, high=share.high)
+    assert share.value >= 0.88
 
 
 def test_features_are_twice_as_fast(claim):
