@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,22 @@ def run_pages(app: Sphinx, texts: dict[str, str]) -> None:
     if todo:
         cost = _costs(Path(app.srcdir) / "book" / "results" / "page_costs.json")
         todo.sort(key=lambda page: -cost.get(page[0], 0))
-        asyncio.run(_run_all(todo, cache, app.config.nb_execution_timeout))
+        _finish(_run_all(todo, cache, app.config.nb_execution_timeout))
+
+
+def _finish(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work in a thread of its own: in the main one nbclient takes an interrupt for its own,
+    ends a page, and the build goes on.
+    """
+    loop = asyncio.new_event_loop()
+    with ThreadPoolExecutor(1) as thread:
+        done = thread.submit(loop.run_until_complete, work)
+        try:
+            done.result()
+        except BaseException:
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+            raise
+    loop.close()
 
 
 async def _run_all(todo: Iterable[tuple[str, str, Any]], cache: Any, timeout: int) -> None:

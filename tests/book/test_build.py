@@ -240,12 +240,13 @@ def test_a_build_without_a_change_reads_and_writes_nothing(toy, built):
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*.html")} == pages
 
 
-def test_a_title_that_changes_reaches_the_pages_that_cite_it(toy, built):
+def test_a_title_that_changes_reaches_the_pages_that_list_it(toy, built):
     second = toy.root / "book" / "second.md"
     text = second.read_text()
     second.write_text(text.replace("# Second page", "# Another page"))
     toy.build()
-    first = (built / "book" / "first.html").read_text()
+    pages = [(built / "book" / f"{name}.html").read_text() for name in ("first", "references")]
     second.write_text(text)
-    assert "Another page" in first
-    assert "Second page" not in first
+    for page in pages:
+        assert "Another page" in page
+        assert "Second page" not in page
