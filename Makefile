@@ -1,7 +1,7 @@
 # Every command does its own set-up. PYTHON=… names another interpreter (3.11 or newer).
 PYTHON ?= python3
 bin := .venv/bin
-jb := $(bin)/jupyter-book build . -W -n --keep-going
+build := $(bin)/python tools/build.py
 SCALE ?= laptop
 WORKERS ?= 2
 PORT ?= 8000
@@ -18,8 +18,7 @@ help: ## List the commands
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
 
 book: .venv/.ready ## Build the book into _build/html, and the reader's notebooks
-	$(jb)
-	$(bin)/python tools/notebooks.py
+	$(build)
 
 test: .venv/.ready ## Lint, types, layers and the tests
 	$(bin)/ruff check .
@@ -41,7 +40,7 @@ serve: book ## Build, serve on localhost and print the address (PORT=8000)
 student: .venv/.ready ## Build the edition without solutions into _build/student/_build/html
 	@mkdir -p _build/.jupyter_cache _build/student/_build
 	@cd _build/student/_build && { [ -L .jupyter_cache ] || { rm -rf .jupyter_cache; ln -s ../../.jupyter_cache .; }; }
-	EDITION=student $(jb) --path-output _build/student
+	EDITION=student $(build) --path-output _build/student
 
 offline: book ## Pack the built book into a zip that opens without a server or network
 	$(bin)/python tools/offline.py

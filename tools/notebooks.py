@@ -203,15 +203,9 @@ def write(folder: Path, where: str, book: dict[str, Any]) -> None:
     path.write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def main() -> int:
-    if not HTML.is_dir():
-        sys.exit("No built book in _build/html; run `make book` first.")
-    made = notebooks(ROOT, HTML, keep="--check" not in sys.argv)
-    if "--check" in sys.argv:
-        old = stale(ROOT, made, old=committed)
-        if old:
-            print("Stale notebooks (run `make book` and commit them):", *old, sep="\n  ")
-        return bool(old)
+def write_all() -> None:
+    """Write the notebooks of the built book, and into it, where they are not as they should be."""
+    made = notebooks(ROOT, HTML, keep=True)
     for where in stale(ROOT, made, numbers=True):
         if where in made:
             write(ROOT, where, made[where])
@@ -219,7 +213,18 @@ def main() -> int:
             (ROOT / where).unlink()
     for where, book in made.items():  # what the reader of the built book downloads
         write(HTML, where, book)
-    return 0
+
+
+def main() -> int:
+    if not HTML.is_dir():
+        sys.exit("No built book in _build/html; run `make book` first.")
+    if "--check" not in sys.argv:
+        write_all()
+        return 0
+    old = stale(ROOT, notebooks(ROOT, HTML), old=committed)
+    if old:
+        print("Stale notebooks (run `make book` and commit them):", *old, sep="\n  ")
+    return bool(old)
 
 
 if __name__ == "__main__":

@@ -2,22 +2,24 @@
 
 import hashlib
 import os
-import posixpath
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import ldbuttons
 import ldclaims
+import ldembed
 import ldfacts
 import ldfigures
 import ldlang
+import ldpasted
+import ldrun
 import ldsolutions
 import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{solution(?:-start|-end)?\}.*?^(?P=fence)[ \t]*$\n?", re.M | re.S
@@ -31,21 +33,6 @@ _GATED = re.compile(
 _WAYS_TO_SOLUTIONS = ("use_download_button", "use_source_button", "use_repository_button")
 
 
-def digest(root: Path) -> str:
-    """Return a digest of all that a page's outputs depend on, besides the page itself."""
-    files = [root / "requirements.lock"]
-    files += sorted((root / "lib" / "ldyn").rglob("*.py"))
-    files += sorted((root / "lib" / "ldyn").rglob("*.js"))
-    # What a page took to run stands in its box, which is written without running it.
-    results = (root / "book" / "results").rglob("*.json")
-    files += sorted(path for path in results if path.name != "page_costs.json")
-    whole = hashlib.sha256()
-    for path in files:
-        if path.is_file():
-            whole.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
-    return whole.hexdigest()[:16]
-
-
 def without_solutions(source: str) -> str:
     """Return a page's source with every solution taken out."""
     return _FENCE.sub("", _GATED.sub("", source))
@@ -53,7 +40,8 @@ def without_solutions(source: str) -> str:
 
 def _configure(app: Sphinx, config: Config) -> None:
     root = Path(app.srcdir)
-    config.ldbook_digest = digest(root)
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    config.ldbook_machinery = hashlib.sha256(b"".join(p.read_bytes() for p in own)).hexdigest()
     static = sorted(p for p in (root / "book" / "_static").rglob("*") if p.is_file())
     config.ldbook_static = hashlib.sha256(b"".join(p.read_bytes() for p in static)).hexdigest()
     config.mathjax_path = "vendor/mathjax/tex-svg-full.js"
@@ -79,34 +67,32 @@ def _leave_thebe_out(app: Sphinx) -> None:
     registry.js_files = [f for f in registry.js_files if "thebe" not in str(f[0])]
 
 
-def _place_cache(app: Sphinx) -> None:
-    """Give each state of the library its own cache, and drop those of other states."""
-    folder = Path(app.outdir).parent / ".jupyter_cache"
-    mine = folder / app.config.ldbook_digest
-    for other in folder.glob("*") if folder.is_dir() else ():
-        if other != mine:
-            shutil.rmtree(other) if other.is_dir() else other.unlink()
-    app.config.nb_execution_cache_path = str(mine)
-    shutil.rmtree(Path(app.outdir) / "_sources", ignore_errors=True)  # of an older build
-
-
-def with_glue_paths(source: str, docname: str, pages: Iterable[str]) -> str:
-    """Return the source with {glue:text}`page:key` in the words of myst-nb, which keeps ":"."""
-    homes = {posixpath.basename(page): page for page in pages}
-
-    def path(match: re.Match[str]) -> str:
-        home, key = match.groups()
-        place = homes.get(home, home)
-        here = posixpath.relpath(place, posixpath.dirname(docname) or ".")
-        return f"{{glue:text}}`{'' if place == docname else f'{here}.md::'}{home}/{key}:s`"
-
-    return re.sub(r"\{glue:text\}`([\w-]+):([\w.-]+)`", path, source)
+def in_edition(app: Sphinx, source: str) -> str:
+    """Return a page's source as the edition that is built shows it."""
+    return without_solutions(source) if app.config.ldbook_edition == "student" else source
 
 
 def _edit(app: Sphinx, docname: str, source: list[str]) -> None:
-    source[0] = with_glue_paths(source[0], docname, app.env.found_docs)
-    if app.config.ldbook_edition == "student":
-        source[0] = without_solutions(source[0])
+    text = in_edition(app, source[0])
+    ldrun.note_inputs(app, docname, text)
+    ldpasted.note_pasted(app, docname, text)
+    keyed = ldrun.keyed(app.ldbook, text)  # type: ignore[attr-defined]
+    source[0] = ldpasted.with_glue_paths(keyed, docname, app.env.found_docs)
+
+
+def _texts(app: Sphinx, docnames: Iterable[str]) -> dict[str, str]:
+    """The sources of pages as `_edit` gets them, in their edition."""
+    paths = {name: Path(app.env.doc2path(name)) for name in docnames}
+    return {name: in_edition(app, path.read_text("utf-8")) for name, path in paths.items()}
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *found: set[str]) -> list[str]:
+    return ldrun.outdated(app, _texts(app, env.found_docs))
+
+
+def _before_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    ldpasted.note_read(app, env, docnames)
+    ldrun.run_pages(app, _texts(app, docnames))
 
 
 def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
@@ -119,12 +105,16 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: 
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_config_value("ldbook_digest", "", "env")
+    app.add_config_value("ldbook_machinery", "", "env")
     app.add_config_value("ldbook_edition", "", "env")
     app.add_config_value("ldbook_static", "", "html")
     app.connect("config-inited", _configure, priority=900)
-    app.connect("builder-inited", _place_cache, priority=100)
+    app.connect("config-inited", ldrun.place_cache, priority=900)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _edit)
+    app.connect("env-get-updated", ldpasted.to_write, priority=900)
+    app.add_transform(ldembed.Modules)
     app.connect("html-page-context", _mend)
     app.connect("html-page-context", ldbuttons.lead_to_notebooks, priority=502)
     app.add_transform(ldlang.MarkJapanese)
@@ -137,4 +127,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("syllabus", ldsyllabus.Syllabus)
     app.add_directive("claims", ldclaims.Claims)
     app.add_directive("claims-summary", ldclaims.ClaimsSummary)
-    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 3,
+        "parallel_read_safe": False,
+        "parallel_write_safe": True,
+    }

@@ -95,4 +95,3 @@ def _within_figure(node: nodes.Node | None) -> bool:
     while node is not None and not isinstance(node, nodes.figure):
         node = node.parent
     return node is not None
-

@@ -6,7 +6,6 @@ import re
 import shutil
 import sqlite3
 
-import ldbook
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -211,15 +210,41 @@ def test_the_student_edition_leaks_no_solution(toy):
     assert not page.select(ways)
 
 
-def test_a_change_in_the_library_alone_reaches_the_page(toy, built):
-    page = built / "book" / "first.html"
-    before = toy.root / "_build" / ".jupyter_cache"
-    key = ldbook.digest(toy.root)
-    assert [p.name for p in before.iterdir()] == [key]
+def kept(toy):
+    """How many executed pages the cache of the toy book holds."""
+    with sqlite3.connect(toy.root / "_build" / ".jupyter_cache" / "pages" / "global.db") as cache:
+        return cache.execute("select count(*) from nbcache").fetchone()[0]
+
+
+def test_a_change_in_the_library_alone_reaches_the_page_and_those_that_cite_its_numbers(toy, built):
+    page, other = built / "book" / "first.html", built / "book" / "second.html"
     assert "the library says forty-one" in page.read_text()
+    assert (before := kept(toy)) == 1, "run once, before it was read"
     toy.answer("forty-three")
     toy.build()
     assert "the library says forty-three" in page.read_text()
-    assert [p.name for p in before.iterdir()] == [ldbook.digest(toy.root)] != [key]
-    with sqlite3.connect(before / ldbook.digest(toy.root) / "global.db") as cache:
-        assert cache.execute("select count(*) from nbcache").fetchone() == (1,)
+    assert "forty-three" in other.read_text()
+    assert kept(toy) == before + 1
+    toy.answer("forty-one")
+    toy.build()
+    assert "forty-one" in other.read_text()
+    assert kept(toy) == before + 1, "what was run is not run again"
+
+
+def test_a_build_without_a_change_reads_and_writes_nothing(toy, built):
+    toy.build()
+    pages = {path: path.stat().st_mtime_ns for path in built.rglob("*.html")}
+    toy.build()
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*.html")} == pages
+
+
+def test_a_title_that_changes_reaches_the_pages_that_list_it(toy, built):
+    second = toy.root / "book" / "second.md"
+    text = second.read_text()
+    second.write_text(text.replace("# Second page", "# Another page"))
+    toy.build()
+    pages = [(built / "book" / f"{name}.html").read_text() for name in ("first", "references")]
+    second.write_text(text)
+    for page in pages:
+        assert "Another page" in page
+        assert "Second page" not in page

@@ -5,6 +5,7 @@ import zipfile
 
 import ldbook
 import ldfacts
+import ldpasted
 import notebooks
 import offline
 import pdf
@@ -54,29 +55,9 @@ def test_solutions_are_cut_out_whatever_their_fence():
 def test_glue_in_plain_words_becomes_a_path():
     pages = ["book/piecewise/a", "book/piecewise/b", "book/intro"]
     text = "{glue:text}`a:x` {glue:text}`b:y.z` {glue:text}`intro:k`"
-    assert ldbook.with_glue_paths(text, "book/piecewise/a", pages) == (
+    assert ldpasted.with_glue_paths(text, "book/piecewise/a", pages) == (
         "{glue:text}`a/x:s` {glue:text}`b.md::b/y.z:s` {glue:text}`../intro.md::intro/k:s`"
     )
-
-
-@pytest.mark.parametrize(
-    "path", ["lib/ldyn/a.py", "lib/ldyn/show/f.js", "book/results/a/s.json", "requirements.lock"]
-)
-def test_the_cache_key_sees_every_input(tmp_path, path):
-    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / path).write_text("one")
-    before = ldbook.digest(tmp_path)
-    (tmp_path / path).write_text("two")
-    assert ldbook.digest(tmp_path) != before
-    (tmp_path / path).write_text("one")
-    assert ldbook.digest(tmp_path) == before
-
-
-def test_the_cache_key_does_not_see_what_pages_cost(tmp_path):
-    before = ldbook.digest(tmp_path)
-    (tmp_path / "book" / "results").mkdir(parents=True)
-    (tmp_path / "book" / "results" / "page_costs.json").write_text("{}")
-    assert ldbook.digest(tmp_path) == before
 
 
 def test_reading_time_counts_words_and_formulas_and_not_headers():
