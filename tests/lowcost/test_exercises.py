@@ -10,7 +10,7 @@ from exercises import ExerciseContract, hint, least
 from ldyn.core import stream
 from ldyn.kernels import Gaussian
 from ldyn.layers import PictureFeatures
-from ldyn.lowcost import box_discrepancy, effective_dimension
+from ldyn.lowcost import bill, box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
 F64 = torch.float64
@@ -188,6 +188,19 @@ def best_steps(steps):
     return ((1 + levels[0] ** 2) * steps.square().prod()).item()
 
 
+def break_even_hours(kernel, each, network, network_each, wage, answers):
+    """By bisection: the hours at which the two bills of the library meet."""
+    ours = bill(rows=0, label=0, hours=1, wage=kernel, seconds=0, answer=3600 * each, core=1)
+    low, high = -1e6, 1e6
+    for _ in range(200):
+        hours = (low + high) / 2
+        if network + hours * wage + answers * network_each < ours.after(answers):
+            low = hours
+        else:
+            high = hours
+    return low
+
+
 RIGHT = {
     "ex-two-pictures": two_pictures,
     "ex-chance-copy": chance_copy,
@@ -214,6 +227,7 @@ RIGHT = {
     "ex-shared-fits": shared_fits,
     "ex-count-features": count_features(),
     "ex-triangle-memory": triangle_memory(),
+    "ex-break-even-hours": break_even_hours,
 }
 
 
@@ -244,6 +258,7 @@ class TestExercises(ExerciseContract):
         ("ex-level-order", lambda width: 2 * level_order(width), "not α"),
         ("ex-two-sided-steps", lambda reach, shift: 1 / (4 * reach + 1), "Count"),
         ("ex-worst-steps", -1 / 3, "r = 1"),
+        ("ex-break-even-hours", lambda k, s, n, t, w, m: m * (s - t) / w, "first answer"),
         ("ex-shared-fits", lambda folds, layers: math.perm(int(folds), int(layers) - 1), "order"),
     ],
 )
