@@ -87,10 +87,16 @@ class Claims(SphinxDirective):
 
 
 class ClaimsSummary(SphinxDirective):
-    """How many claims there are of each verdict, and which were not reproduced."""
+    """How many claims there are of each verdict, and which were not reproduced.
+
+    `:chapter:` is a folder of pages, whose rows are linked in the ledger; without it, all count.
+    """
+
+    option_spec: ClassVar = {"chapter": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        rows = read_claims(self.env)
+        folder = f"{self.options.get('chapter', '')}/".lstrip("/")
+        rows = [row for row in read_claims(self.env) if row["page"].startswith(folder)]
         count = Counter(row.get("verdict", "not tested") for row in rows)
         told = "; ".join(f"{count[v]} {words}" for v, words in _COUNTED.items() if count[v])
         found: list[nodes.Node] = [nodes.paragraph("", f"{len(rows)} claims: {told}.")]
@@ -99,9 +105,17 @@ class ClaimsSummary(SphinxDirective):
             found += [nodes.paragraph("", "Not reproduced:"), nodes.bullet_list()]
         for row in lost:
             inline, _ = self.state.inline_text(row["statement"], self.lineno)
-            link = nodes.reference("", "", *inline, refid=f"claim-{row['id']}", internal=True)
+            place = f"{self._ledger()}#claim-{row['id']}"
+            link = nodes.reference("", "", *inline, refuri=place, internal=True)
             found[-1] += nodes.list_item("", nodes.paragraph("", "", link))
         return found
+
+    def _ledger(self) -> str:
+        """The address of the page of the ledger from here: nothing on that page itself."""
+        if "chapter" not in self.options:
+            return ""
+        address: str = self.env.app.builder.get_relative_uri(self.env.docname, "book/claims")
+        return address
 
 
 def read_claims(env: BuildEnvironment) -> list[dict[str, Any]]:

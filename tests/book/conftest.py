@@ -111,6 +111,10 @@ print("Hocuspocus")
 
 ```{claims-summary}
 ```
+
+```{claims-summary}
+:chapter: second
+```
 """
 SECOND = """(page-second)=
 # Second page
@@ -125,7 +129,7 @@ CLAIMS = """
 first:
 - {id: toy-rate, statement: "It falls like $1/n$", source: [imaizumi2022], derived: thm-toy,
    test: "tests/claims/test_toy.py::test_it", study: toy, predicted: "−1", caveat: "a caveat"}
-second:
+second/part:
 - {id: other, statement: "Not shown here", source: [], test: "t::t", predicted: "0"}
 """
 COSTS = """

@@ -62,6 +62,11 @@ def test_the_ledger_counts_its_verdicts_and_names_what_failed(first):
     assert first.find("a", href="#claim-other").get_text() == "Not shown here"
 
 
+def test_elsewhere_a_chapters_verdicts_are_counted_and_linked_in_the_ledger(first):
+    assert "1 claims: 1 not reproduced." in " ".join(first.get_text().split())
+    assert first.find("a", href="claims.html#claim-other").get_text() == "Not shown here"
+
+
 def test_nothing_comes_from_elsewhere(built):
     for page in built.rglob("*.html"):
         soup = BeautifulSoup(page.read_text(), "html.parser")

@@ -9,7 +9,7 @@ from layer_answers import LAYER_RIGHT
 from picture_answers import PICTURE_RIGHT
 
 from ldyn.kernels import Gaussian
-from ldyn.lowcost import box_discrepancy, effective_dimension
+from ldyn.lowcost import bill, box_discrepancy, effective_dimension
 from ldyn.solvers import feature_variance, loo_residuals
 
 F64 = torch.float64
@@ -120,6 +120,19 @@ def gamma(columns):
     return low
 
 
+def break_even_hours(kernel, each, network, network_each, wage, answers):
+    """By bisection: the hours at which the two bills of the library meet."""
+    ours = bill(rows=0, label=0, hours=1, wage=kernel, seconds=0, answer=3600 * each, core=1)
+    low, high = -1e6, 1e6
+    for _ in range(200):
+        hours = (low + high) / 2
+        if network + hours * wage + answers * network_each < ours.after(answers):
+            low = hours
+        else:
+            high = hours
+    return low
+
+
 RIGHT = {
     **LAYER_RIGHT,
     **PICTURE_RIGHT,
@@ -139,6 +152,7 @@ RIGHT = {
     "ex-gamma": gamma,
     "ex-equal-error": 1 / (2 * 5),
     "ex-triangle-memory": triangle_memory(),
+    "ex-break-even-hours": break_even_hours,
 }
 
 
@@ -163,6 +177,7 @@ class TestExercises(ExerciseContract):
         ("ex-twins", lambda ridge: ridge / (2 + ridge), "with both"),
         ("ex-half-precision", lambda ridge: 0.75 * 2**24 * ridge**2, "library's limit"),
         ("ex-gamma", lambda columns: columns**0.5, "multiplies"),
+        ("ex-break-even-hours", lambda k, s, n, t, w, m: m * (s - t) / w, "first answer"),
     ],
 )
 def test_typical_mistakes_get_their_hint(exercise, answer, says):

@@ -2,6 +2,7 @@
 
 from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
 from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
+from ldyn.lowcost.bills import Bill, Road, between, bill, break_even, road, rows_for_error
 from ldyn.lowcost.discrepancy import box_discrepancy, effective_dimension, leverage_scores
 from ldyn.lowcost.exercises import EXERCISES, check
 from ldyn.lowcost.feature_ridge import FeatureRidge, FeatureRidgeClassifier
@@ -19,15 +20,20 @@ from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
 __all__ = [
     "EXERCISES",
     "BatchRule",
+    "Bill",
     "FeatureRidge",
     "FeatureRidgeClassifier",
     "NormalEquations",
     "Rates",
     "RidgeFit",
+    "Road",
     "accumulate",
     "batch_descent",
     "batch_rule",
+    "between",
+    "bill",
     "box_discrepancy",
+    "break_even",
     "check",
     "columns_enough",
     "dask_accumulate",
@@ -39,6 +45,8 @@ __all__ = [
     "pairs_for_uniform_error",
     "pass_plan",
     "ridge_fit",
+    "road",
+    "rows_for_error",
     "second_order_ceiling",
     "stochastic_diagonal",
 ]

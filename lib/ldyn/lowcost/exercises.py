@@ -134,5 +134,23 @@ EXERCISES: dict[str, Judge] = {
         tolerance=1e-9,
         slips={"Half of a symmetric matrix is enough.": lambda: math.isqrt(10 * 2**28)},
     ),
+    "ex-break-even-hours": judge_function(
+        lambda kernel, each, network, network_each, wage, answers: (
+            (kernel - network + answers * (each - network_each)) / wage
+        ),
+        grid={
+            "kernel": (5.0, 40.0),
+            "each": (0.01,),
+            "network": (3.0, 20.0),
+            "network_each": (0.002,),
+            "wage": (30.0, 80.0),
+            "answers": (1e3, 1e6),
+        },
+        slips={
+            "What is paid before the first answer counts, too.": lambda k, s, n, t, w, m: (
+                m * (s - t) / w
+            )
+        },
+    ),
     **LAYER_EXERCISES,
 }

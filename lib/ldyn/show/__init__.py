@@ -2,7 +2,8 @@
 
 Static: ``fig, ax = show.axes()``, draw with colours from ``show.INK`` (they follow the theme), and
 end the cell with ``show.still(fig, alt="…")``. Tables: ``show.table({"n": ",", "risk": ".4f"},
-rows)``. Moving: ``show.moving("name", state={…}, alt="…", poster=fig)`` shows
+rows)``. The ledger: ``show.measured("claim-id")`` and ``show.kept(…)``.
+Moving: ``show.moving("name", state={…}, alt="…", poster=fig)`` shows
 figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js::
 
     function render({ model, el }) {
@@ -19,6 +20,7 @@ figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js:
     export default { render };
 """
 
+from ldyn.show.ledger import kept, measured
 from ldyn.show.moving import Moving, moving
 from ldyn.show.notes import glue, run_at_full_scale
 from ldyn.show.rates import rates
@@ -33,7 +35,9 @@ __all__ = [
     "Still",
     "axes",
     "glue",
+    "kept",
     "label",
+    "measured",
     "moving",
     "rates",
     "run_at_full_scale",
