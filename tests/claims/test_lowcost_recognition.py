@@ -53,7 +53,6 @@ def test_mnist_within_six_minutes_of_two_cores(claim):
     assert seconds <= 720
 
 
-@pytest.mark.xfail(strict=True, reason="by a hundredth of a gibibyte")
 def test_mnist_within_ten_gibibytes(claim):
     row, _ = full("MNIST")
     claim("recognition-mnist-memory", measured=row["memory"])
