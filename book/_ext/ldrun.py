@@ -14,6 +14,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from ldinputs import Book
 from myst_nb.core.read import create_nb_reader
+from myst_nb.sphinx_ import NbMetadataCollector
 from nbclient import NotebookClient
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -55,10 +56,16 @@ def keyed(book: Book, source: str) -> str:
 
 
 def outdated(app: Sphinx, texts: dict[str, str]) -> list[str]:
-    """Return the pages whose inputs are not those with which they were read."""
-    read = vars(app.env).setdefault("ldbook_read", {})
+    """Return the pages whose inputs are not those with which they were read, or that failed."""
+    env: Any = app.env
+    read = vars(env).setdefault("ldbook_read", {})
     book: Book = app.ldbook  # type: ignore[attr-defined]
-    found = [name for name, text in texts.items() if read.get(name) != book.inputs(text).read]
+    found = [
+        name
+        for name, text in texts.items()
+        if read.get(name) != book.inputs(text).read
+        or not (NbMetadataCollector.get_exec_data(env, name) or {"succeeded": True})["succeeded"]
+    ]
     book.remember()
     return found
 
@@ -118,6 +125,7 @@ async def _run_all(todo: Iterable[tuple[str, str, Any]], cache: Any, timeout: in
                 book,
                 timeout=timeout,
                 record_timing=False,  # the cache compares what stands in the cells
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word on transport
                 resources={"metadata": {"path": str(Path(path).parent)}},
             )
             try:

@@ -13,12 +13,14 @@ SHOWN = ("show.still(", "show.moving(", "show.table(")
 
 
 def lost_figures(source: str) -> list[str]:
-    """The figures and tables a cell makes before its last statement, where nobody sees them."""
-    *before, _ = ast.parse(source).body or [None]
+    """The figures and tables that a cell makes where nobody sees them: before its last statement,
+    or in a function that does not return them."""
+    tree = ast.parse(source)
     return [
         text
-        for statement in before
-        if isinstance(statement, ast.Expr) and (text := ast.unparse(statement)).startswith(SHOWN)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and node is not tree.body[-1]
+        if (text := ast.unparse(node)).startswith(SHOWN)
     ]
 
 
@@ -32,4 +34,6 @@ def test_every_figure_and_table_is_the_value_of_its_cell(page):
 def test_a_lost_figure_is_seen():
     assert lost_figures("show.table({}, rows)\nx = 1") == ["show.table({}, rows)"]
     assert lost_figures("show.still(fig, alt='a')\nx = 1") == ["show.still(fig, alt='a')"]
+    assert lost_figures("def rows():\n    show.table({}, r)\nrows()") == ["show.table({}, r)"]
+    assert lost_figures("def rows():\n    return show.table({}, r)\nrows()") == []
     assert lost_figures("x = 1\nshow.still(fig, alt='a')") == []
