@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(p.stem for p in (ROOT / "benchmarks").glob("[a-z]*.py"))
+RIVALS = {"stack_rivals"}  # tables of others alone, read beside a frozen study of ours
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -22,8 +23,10 @@ def test_the_benchmark_runs_and_freezes_its_table(name, tmp_path):
     (path,) = (tmp_path / "benchmarks").glob(f"{name}*.json")
     data = json.loads(path.read_text())
     assert data["provenance"]["scale"] == "smoke"
-    fields = {"method", "seconds", "times_ours"}
+    fields = {"method", "seconds"} | ({"risk"} if name in RIVALS else {"times_ours"})
     assert all(fields <= row.keys() for row in data["rows"])
+    if name in RIVALS:
+        return
     ours = next(row for row in data["rows"] if "ldyn" in row["method"])
     assert ours["times_ours"] == 1
 

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from contents import place
 from japanese import unmarked
 from ldbuttons import notebook_path
-from notebooks import START, masked, notebook, notebooks, same_numbers, stale, write
+from notebooks import START, notebook, notebooks, stale, write
 
 SECRETS = ("Abracadabra", "Simsalabim", "Hocuspocus")
 
@@ -185,18 +185,6 @@ def test_japanese_words_say_that_they_are(first):
 def test_unmarked_japanese_is_seen():
     page = "<html lang='en'><p>鞍点</p><p lang='ja'>鞍点 <b lang='en'>鞍</b></p><code>鞍</code>"
     assert unmarked(BeautifulSoup(page, "html.parser")) == ["鞍点", "鞍"]
-
-
-def test_glued_numbers_agree_within_five_per_cent():
-    def book(number):
-        text = f"It is {number} here"
-        about = {"glued": [[6, len(number)]]}
-        return {"cells": [{"cell_type": "markdown", "id": "a", "metadata": about, "source": text}]}
-
-    assert masked(book("−0.33")) == masked(book("−0.344"))
-    assert same_numbers(book("−0.33"), book("−0.344"))
-    assert not same_numbers(book("−0.33"), book("−0.36"))
-    assert not same_numbers(book("1.2 × 10⁻⁷"), book("1.3 × 10⁻⁷"))
 
 
 def test_the_student_edition_leaks_no_solution(toy):

@@ -72,6 +72,7 @@ def test_a_frozen_result_is_seen_by_the_pages_that_read_it_and_no_other(book):
         "book/causal/small-data",
         "book/causal/direction",
         "book/lowcost/beyond-memory",
+        "book/lowcost/what-it-comes-to",
     }
     assert run == naming('frozen("window")') | of_the_folder | {"book/costs"}
     assert run <= read

@@ -204,3 +204,15 @@ def test_vendored_files_are_what_the_manifest_says():
         if path.is_file() and path.name != "manifest.json"
     }
     assert found == listed
+
+
+def test_glued_numbers_agree_within_five_per_cent():
+    def book(number):
+        text = f"It is {number} here"
+        about = {"glued": [[6, len(number)]]}
+        return {"cells": [{"cell_type": "markdown", "id": "a", "metadata": about, "source": text}]}
+
+    assert notebooks.masked(book("−0.33")) == notebooks.masked(book("−0.344"))
+    assert notebooks.same_numbers(book("−0.33"), book("−0.344"))
+    assert not notebooks.same_numbers(book("−0.33"), book("−0.36"))
+    assert not notebooks.same_numbers(book("1.2 × 10⁻⁷"), book("1.3 × 10⁻⁷"))

@@ -1,5 +1,6 @@
 """Totals that merge, forget, resume and meet; what a pass costs."""
 
+import math
 import os
 import subprocess
 import sys
@@ -138,7 +139,8 @@ def test_single_precision_loses_less_than_a_roundoff_of_the_trace(claim, feature
         g = exact.gram[:40, :40]
         error = torch.linalg.matrix_norm(single.gram[:40, :40] - g, 2) / g.trace()
         worst = max(worst, error.item() / 2**-24)
-    claim("memory-float32", measured=round(worst, 1))
+    # To a half: the last digits differ from one processor to the next.
+    claim("memory-float32", measured=math.ceil(2 * worst) / 2)
     assert 0 < worst <= 1
 
 
