@@ -70,7 +70,7 @@ class PictureClassifier(Classifier):
         given = {"seed": self.seed} if self.features is None else self.features.get_params()
         self._clock: dict[str, float] = {}
         self._told = time.perf_counter()
-        with _quick(x.device):
+        with _exact():
             self.features_ = PictureFeatures(**given).fit(x)
             self.n_features_in_, n = self.features_.n_features_in_, len(x)
             self._fit_components(x[self._draw("components", n, max(LEARNED, most + 1))], most)
@@ -99,7 +99,7 @@ class PictureClassifier(Classifier):
 
     def _values(self, x: Tensor) -> Tensor:
         kernel, found = self._kernel(self.mirrored_), []
-        with _quick(x.device):
+        with _exact():
             for part in x.split(PART):
                 z = self._components(part)
                 parts = zip(self._rows.split(TILE), self._coefficients.split(TILE), strict=True)
@@ -219,11 +219,11 @@ def _name(mirrored: bool) -> str:
 
 
 @contextmanager
-def _quick(device: torch.device) -> Iterator[None]:
-    """On a CPU let products of float32 take the library that is free to be quicker."""
+def _exact() -> Iterator[None]:
+    """Products of float32 in float32: some processors round to bfloat16 where the reader lets them,
+    and K + λI is then indefinite."""
     found = torch.get_float32_matmul_precision()
-    if device.type == "cpu":
-        torch.set_float32_matmul_precision("medium")
+    torch.set_float32_matmul_precision("highest")
     try:
         yield
     finally:
