@@ -1,0 +1,151 @@
+"""What the gate makes of one argument: an instance of its annotation, or a refusal."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import torch
+from torch import Tensor
+
+_INTEGERS = re.compile(r"\b(integer|label|index|indices|bool|mask|count)s?\b")
+_LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
+
+
+class Reader:
+    """Reads arguments of a function whose docstring is `text`."""
+
+    def __init__(self, text: str) -> None:
+        self.limits, self.integers = bool(_LIMITS.search(text)), bool(_INTEGERS.search(text))
+
+    def read(self, name: str, value: Any, kind: Any) -> Any:
+        """Return `value` as `kind`, or raise the ValueError that names what `kind` asks for."""
+        faults = []
+        for option in _options(kind):
+            try:
+                return self._as(name, value, option)
+            except _Refused as refused:
+                faults.append(refused.args)
+        wanted = " or ".join(dict.fromkeys(expected for expected, _ in faults))
+        raise ValueError(f"{name} must be {wanted}, got {brief(value)}; try {faults[0][1]}")
+
+    def _as(self, name: str, value: Any, kind: Any) -> Any:
+        """Return `value` as an instance of `kind`; raise `_Refused(expected, what to try)`."""
+        origin, inner = get_origin(kind) or kind, get_args(kind)
+        if kind in (Any, object) or isinstance(origin, TypeVar):
+            return value
+        if kind is NoneType:
+            if value is not None:
+                raise _Refused("None", "None")
+            return value
+        if kind is Tensor:
+            return self._tensor(name, value)
+        if kind in (int, float):
+            return self._number(name, value, kind)
+        if origin is Literal:
+            if value not in inner:
+                raise _Refused(f"one of {', '.join(map(repr, inner))}", repr(inner[0]))
+            return value
+        if origin in (tuple, list, Sequence, Iterable):
+            return self._sequence(name, value, origin, inner)
+        if kind is torch.dtype:
+            if value not in (torch.float32, torch.float64):
+                raise _Refused("torch.float32 or torch.float64", "torch.float64")
+            return value
+        if origin is type:
+            if not isinstance(value, type):
+                raise _Refused("a class", f"type({name})")
+            return value
+        if origin is Callable:
+            if not callable(value):
+                raise _Refused("a function", f"lambda x: {name}")
+            return value
+        if isinstance(origin, type) and not isinstance(value, origin):
+            raise _Refused(*_named(origin))
+        return value
+
+    def _number(self, name: str, value: Any, kind: type) -> Any:
+        what = "an integer" if kind is int else "a number"
+        example = "1" if kind is int else "1.0"
+        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # of NumPy or torch
+            if isinstance(value, Tensor) and value.requires_grad:
+                raise _Refused(f"{what} without gradient", f"{name}.item()")
+            value = value.item()
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole and not (kind is float and isinstance(value, float)):
+            raise _Refused(what, example)
+        if value != value or (not self.limits and abs(value) == float("inf")):
+            raise _Refused("a number that is finite", example)
+        return value
+
+    def _tensor(self, name: str, value: Any) -> Tensor:
+        if not isinstance(value, Tensor):
+            raise _Refused("a torch tensor", f"torch.as_tensor({name})")
+        if value.dtype in (torch.float32, torch.float64):
+            if not self.limits and not _all_finite(value):
+                raise _Refused("finite", "to drop those rows, or mend them first")
+        elif not self.integers or value.is_complex() or value.is_floating_point():
+            raise _Refused("floating point of single or double precision", f"{name}.double()")
+        return value
+
+    def _sequence(self, name: str, value: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
+        single = f"[{name}]"
+        if getattr(value, "ndim", None) == 1 and inner[:1] != (Tensor,):
+            value = value.tolist()
+        if origin is Iterable:
+            if not isinstance(value, Iterable) or isinstance(value, str):
+                raise _Refused("iterable", single)
+            return value
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            again = isinstance(value, Iterable) and not isinstance(value, str | Tensor)
+            raise _Refused("a list", f"list({name})" if again else single)
+        if origin is tuple and inner and inner[-1] is not Ellipsis:
+            if len(value) != len(inner):
+                raise _Refused(f"{len(inner)} values", single)
+            kinds = inner
+        else:
+            kinds = (inner[0] if inner else Any,) * len(value)
+        read = [self.read(f"{name}[{i}]", v, k) for i, (v, k) in enumerate(zip(value, kinds))]  # noqa: B905
+        same = all(a is b for a, b in zip(read, value, strict=True))
+        return value if same else type(value)(read) if isinstance(value, tuple | list) else read
+
+
+class _Refused(Exception):
+    """What was expected, and what to try."""
+
+
+def brief(value: Any) -> str:
+    """Return what came, in a few words."""
+    if isinstance(value, Tensor):
+        odd = value.is_floating_point() and not _all_finite(value)
+        bad = " with NaN or infinity" if odd else ""
+        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}{bad}"
+    if isinstance(value, bool | int | float | str | NoneType):
+        return repr(value)
+    return type(value).__name__
+
+
+def _all_finite(x: Tensor) -> bool:
+    if x.is_meta:
+        return True
+    try:
+        return bool(torch.isfinite(x).all())
+    except RuntimeError:  # inside a transform, such as vmap, there is no value to look at
+        return True
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    """The options of a union, plain numbers first."""
+    if get_origin(kind) not in (Union, UnionType):
+        return (kind,)
+    return tuple(sorted(get_args(kind), key=lambda k: (k not in (int, float), k is NoneType)))
+
+
+def _named(kind: type) -> tuple[str, str]:
+    if kind is torch.Generator:
+        return "a torch.Generator", "torch.Generator().manual_seed(0)"
+    if kind is torch.device:
+        return "a device", 'torch.device("cpu")'
+    example = {bool: "True", str: "a name", dict: "a dictionary", Mapping: "a dictionary"}
+    article = "an" if kind.__name__[0] in "AEIOaeio" else "a"
+    return f"{article} {kind.__name__}", example.get(kind, f"{kind.__module__}.{kind.__name__}")

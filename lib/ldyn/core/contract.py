@@ -1,0 +1,141 @@
+"""The gate before a room: arguments are held to the annotations and shapes that are documented."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from inspect import Parameter, Signature, signature
+from types import FunctionType
+from typing import Any, get_type_hints
+
+from torch import Tensor
+
+from ldyn.core.arguments import Reader
+
+# "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
+_SHAPED = re.compile(r"((?:`\w+`(?:, | and |, and )?)+)(?: [^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)")
+_NAMED = re.compile(r"`(\w+)`")
+
+
+def enforce(room: dict[str, Any]) -> None:
+    """Put the gate before the functions that `room` lists in `__all__`, and its classes' methods.
+
+    A number may be Python's, NumPy's or a scalar tensor; NaN is refused, and infinity too where the
+    docstring does not name it. A tensor must be one, real, finite, of single or double precision
+    (or integers, where documented) and of the documented shape; the letters of shapes have one
+    value in a call, and all tensors one device and one precision. Everything else must be of the
+    annotated type. What a function asks for beyond that it checks itself.
+
+    Arguments: `room` the globals of a package, as the last line of its `__init__`.
+    Raises: ValueError, by each function, with what was expected, what came and what to try.
+    """
+    for name in room["__all__"]:
+        found = room[name]
+        if isinstance(found, FunctionType):
+            room[name] = _gated(found, room["__name__"])
+        elif isinstance(found, type) and found.__module__.startswith(room["__name__"] + "."):
+            for key, method in vars(found).items():
+                if isinstance(method, FunctionType) and (key == "__call__" or key[0] != "_"):
+                    setattr(found, key, _gated(method, method.__module__))
+
+
+def _gated(function: Callable[..., Any], module: str) -> Callable[..., Any]:
+    if hasattr(function, "__wrapped__"):  # by another room, or a context manager
+        return function
+    form = signature(function)
+
+    @wraps(function)
+    def gate(*args: Any, **kwargs: Any) -> Any:
+        bound = form.bind(*args, **kwargs)
+        _contract(function).hold(bound.arguments)
+        return function(*bound.args, **bound.kwargs)
+
+    gate.__module__ = module  # so that it can be pickled by its public name
+    return gate
+
+
+class _Contract:
+    """What the annotations and the docstring of one function ask of its arguments."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        text = function.__doc__ or ""
+        hints, self.form = get_type_hints(function), signature(function)
+        self.shapes: dict[str, tuple[str, ...]] = {}
+        for names, shape in _SHAPED.findall(text):
+            sides = tuple(side.strip() for side in shape.split(",") if side.strip())
+            self.shapes |= {n: sides for n in _NAMED.findall(names) if n not in self.shapes}
+        self.reader = Reader(text)
+        self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
+
+    def hold(self, given: dict[str, Any]) -> None:
+        """Replace numbers in `given` by Python's, or raise the ValueError of the first fault."""
+        sizes: dict[str, tuple[int, str]] = {}
+        tensors: list[tuple[str, Tensor]] = []
+        for name, kind in self.kinds.items():
+            if name not in given or kind is Any:
+                continue
+            if self.form.parameters[name].kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+                continue
+            given[name] = value = self.reader.read(name, given[name], kind)
+            if isinstance(value, Tensor):
+                self._shape(name, value, sizes)
+                tensors.append((name, value))
+        for name, value in tensors[1:]:
+            first, other = tensors[0]
+            if value.device != other.device:
+                raise ValueError(
+                    f"{first} and {name} must be on one device, got {other.device} and "
+                    f"{value.device}; try {name}.to({first}.device)"
+                )
+            reals = value.is_floating_point() and other.is_floating_point()
+            if reals and value.dtype != other.dtype:
+                raise ValueError(
+                    f"{first} and {name} must share their dtype, got {other.dtype} and "
+                    f"{value.dtype}; try {name}.to({first})"
+                )
+
+    def _shape(self, name: str, value: Tensor, sizes: dict[str, tuple[int, str]]) -> None:
+        if name not in self.shapes:
+            return
+        shape, sides = tuple(value.shape), self.shapes[name]
+        text = f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
+        ends = [s for s in sides if s != "…"]
+        right = len(shape) >= len(ends) if "…" in sides else len(shape) == len(ends)
+        if not right or 0 in shape:
+            raise ValueError(
+                f"{name} must be a tensor of shape {text} with no empty side, got shape {shape}; "
+                f"try {_reshaped(name, shape, ends)}"
+            )
+        if sides[-1:] == ("…",):
+            shape = shape[: len(ends)]
+        for side, size in zip(ends, shape[len(shape) - len(ends) :], strict=True):
+            if side.isdigit() and size != int(side):
+                raise ValueError(
+                    f"{name} must be a tensor of shape {text}, got shape {tuple(value.shape)}; "
+                    f"pass one with {side} there"
+                )
+            if side.isidentifier():
+                known, whose = sizes.setdefault(side, (size, name))
+                if known != size:
+                    raise ValueError(
+                        f"{name} must be a tensor of shape {text} with {side} = {known} as in "
+                        f"{whose}, got shape {tuple(value.shape)}; pass both of one sample"
+                    )
+
+
+def _reshaped(name: str, shape: tuple[int, ...], ends: Sequence[str]) -> str:
+    if len(ends) == 1 and len(shape) == 2 and 1 in shape:
+        return f"{name}.reshape(-1)"
+    if len(ends) == 2 and len(shape) == 1:
+        return f"{name}[:, None], n points on a line"
+    return "a tensor of that shape"
+
+
+@cache
+def _contract(function: Callable[..., Any]) -> _Contract:
+    return _Contract(function)
+
+
+def public_form(function: Callable[..., Any]) -> tuple[Signature, dict[str, tuple[str, ...]]]:
+    """Return the signature of a function behind the gate and its documented shapes."""
+    inner = getattr(function, "__wrapped__", function)
+    return signature(inner), _contract(inner).shapes

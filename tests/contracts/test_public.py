@@ -1,0 +1,207 @@
+"""What every public function promises: a refusal in words, or the right answer."""
+
+import copy
+import importlib
+import math
+from inspect import isfunction, signature
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+import torch
+from public import Call, arguments_of, rooms
+from torch import Tensor
+
+from ldyn.core.contract import public_form
+
+ALL = rooms()
+EACH = [pytest.param(room, name, id=f"{room}.{name}") for room in ALL for name in ALL[room]]
+
+
+def found(room: str, name: str):
+    return getattr(importlib.import_module(f"ldyn.{room}"), name)
+
+
+def run(room: str, name: str, **changed):
+    function, call = found(room, name), ALL[room][name]
+    args, kwargs = arguments_of(function, call.given() | changed)
+    return function(*args, **kwargs)
+
+
+def parameters(room: str, name: str, *kinds) -> list[str]:
+    """The parameters of a valid call whose annotation is, or may be, one of `kinds`."""
+    function, given = found(room, name), ALL[room][name].given()
+    hints = get_type_hints(function.__wrapped__)
+    return [
+        n for n in given if n in hints and set(kinds) & {hints[n], *getattr(hints[n], "__args__", ())}
+    ]
+
+
+def leaves(value) -> list[Tensor]:
+    """The tensors in a result, also in records, lists and dictionaries."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [x for v in value.values() for x in leaves(v)]
+    if isinstance(value, list | tuple):
+        return [x for v in value for x in leaves(v)]
+    if hasattr(value, "__dataclass_fields__"):
+        return [x for n in value.__dataclass_fields__ for x in leaves(getattr(value, n))]
+    return []
+
+
+def same(one, other) -> bool:
+    a, b = leaves(one), leaves(other)
+    if a or b:
+        return len(a) == len(b) and all(
+            x.shape == y.shape and torch.equal(x.double().nan_to_num(7), y.double().nan_to_num(7))
+            for x, y in zip(a, b, strict=True)
+        )
+    return type(one) is not float or one == other or (one != one and other != other)
+
+
+def refuses(room: str, name: str, **changed) -> None:
+    """The call raises a ValueError that names the argument, what came and what to try."""
+    (argument,) = changed
+    with pytest.raises(ValueError, match=r".") as told:
+        run(room, name, **changed)
+    text = str(told.value)
+    assert argument in text, text
+    assert "got" in text, text
+
+
+def test_each_public_function_has_a_call():
+    for room, calls in ALL.items():
+        module = importlib.import_module(f"ldyn.{room}")
+        public = {n for n in module.__all__ if isfunction(getattr(module, n))}
+        gated = {n for n in public if hasattr(getattr(module, n), "__wrapped__")}
+        assert public == gated, f"end the __init__ of {room} with enforce(globals())"
+        assert public - set(calls) == set(), f"give each a Call in tests/shared/public/{room}.py"
+        assert set(calls) <= public
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_tensors_have_a_documented_shape(room, name):
+    _, shapes = public_form(found(room, name))
+    tensors = set(parameters(room, name, Tensor))
+    assert tensors - set(shapes) == set(ALL[room][name].shapeless)
+    documented = {n for n in signature(found(room, name)).parameters}
+    assert set(shapes) & documented >= tensors & set(shapes)
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_tensors_of_another_kind_are_refused(room, name):
+    call, given = ALL[room][name], ALL[room][name].given()
+    for n in parameters(room, name, Tensor):
+        x = given[n]
+        if not isinstance(x, Tensor) or (x.ndim == 0 and n not in parameters(room, name, float)):
+            continue
+        if n not in parameters(room, name, float):
+            refuses(room, name, **{n: x.tolist()})
+            refuses(room, name, **{n: x.numpy()})
+        if n in call.integers or not x.is_floating_point():
+            continue
+        refuses(room, name, **{n: x.half()})
+        refuses(room, name, **{n: torch.full_like(x, math.nan)})
+        if n not in parameters(room, name, float):
+            refuses(room, name, **{n: torch.ones_like(x, dtype=torch.int64)})
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_columns_are_not_broadcast(room, name):
+    given = ALL[room][name].given()
+    _, shapes = public_form(found(room, name))
+    for n in parameters(room, name, Tensor):
+        x = given[n]
+        if isinstance(x, Tensor) and n in shapes and x.ndim == 1 and "…" not in shapes[n]:
+            refuses(room, name, **{n: x[:, None]})
+        if isinstance(x, Tensor) and n in shapes and "…" not in shapes[n] and len(shapes[n]) > 1:
+            refuses(room, name, **{n: x.reshape(-1)})
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_numbers(room, name):
+    call, given = ALL[room][name], ALL[room][name].given()
+    for n in parameters(room, name, int, float):
+        v, whole = given[n], n in parameters(room, name, int)
+        if isinstance(v, bool) or not isinstance(v, int | float):
+            continue
+        refuses(room, name, **{n: math.nan})
+        if n not in call.infinite:
+            refuses(room, name, **{n: math.inf})
+        if n not in call.signed:
+            refuses(room, name, **{n: -1 if whole else -1.0})
+        if n not in parameters(room, name, str):
+            refuses(room, name, **{n: "two"})
+        plain = run(room, name)
+        for other in (np.int64(v) if isinstance(v, int) else np.float64(v), torch.tensor(v, dtype=None if isinstance(v, int) else torch.float64)):
+            assert same(plain, run(room, name, **{n: other})), (n, type(other))
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_nothing_else_is_changed(room, name):
+    """Neither the arguments nor the global random stream; and the same call gives the same."""
+    call = ALL[room][name]
+    given = call.given()
+    before = copy.deepcopy({n: v for n, v in given.items() if isinstance(v, Tensor | list | dict)})
+    args, kwargs = arguments_of(found(room, name), given)
+    state = torch.random.get_rng_state()
+    plain = found(room, name)(*args, **kwargs)
+    assert torch.equal(state, torch.random.get_rng_state())
+    for n in set(before) - set(call.writes):
+        assert same(before[n], given[n]), n
+    torch.manual_seed(1)
+    assert same(plain, run(room, name))
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_another_default_dtype_changes_nothing(room, name):
+    given, plain = ALL[room][name].given(), run(room, name)
+    torch.set_default_dtype(torch.float64)
+    try:
+        args, kwargs = arguments_of(found(room, name), given)
+        again = found(room, name)(*args, **kwargs)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert [x.dtype for x in leaves(plain)] == [x.dtype for x in leaves(again)]
+    assert same(plain, again)
+
+
+def _moved(value, to):
+    if isinstance(value, Tensor):
+        return value.to(to) if value.is_floating_point() or not isinstance(to, torch.dtype) else value
+    if isinstance(value, list | tuple) and all(isinstance(v, Tensor | list | tuple) for v in value):
+        return type(value)(_moved(v, to) for v in value)
+    return value
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_results_have_the_dtype_of_the_arguments(room, name):
+    call = ALL[room][name]
+    given = {n: _moved(v, torch.float32) for n, v in call.given().items()}
+    if not any(x.is_floating_point() for v in given.values() for x in leaves(v)):
+        return
+    args, kwargs = arguments_of(found(room, name), given)
+    results = {x.dtype for x in leaves(found(room, name)(*args, **kwargs)) if x.is_floating_point()}
+    if not call.double:
+        assert results <= {torch.float32}
+    elif call.double != "refused":
+        assert torch.float64 in results
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_results_lie_on_the_device_of_the_arguments(room, name):
+    """Meta tensors have a device and no values: a stand-in for a GPU where there is none."""
+    call = ALL[room][name]
+    given = {n: _moved(v, torch.device("meta")) for n, v in call.given().items()}
+    if call.values or not any(isinstance(v, Tensor) and v.is_meta for v in given.values()):
+        return
+    args, kwargs = arguments_of(found(room, name), given)
+    assert {x.device.type for x in leaves(found(room, name)(*args, **kwargs))} <= {"meta"}
+
+
+def test_what_needs_values_is_listed(record_property):
+    needs = {f"{r}.{n}": c.values for r, calls in ALL.items() for n, c in calls.items() if c.values}
+    print("Not run on meta tensors, since they need values:", *sorted(needs), sep="\n  ")
+    record_property("needs values", len(needs))
+    assert all(isinstance(c, Call) for calls in ALL.values() for c in calls.values())
