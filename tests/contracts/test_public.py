@@ -12,6 +12,7 @@ import torch
 from public import Call, arguments_of, rooms
 from torch import Tensor
 
+from ldyn.core.arguments import options
 from ldyn.core.contract import public_form
 
 ALL = rooms()
@@ -32,9 +33,7 @@ def parameters(room: str, name: str, *kinds) -> list[str]:
     """The parameters of a valid call whose annotation is, or may be, one of `kinds`."""
     function, given = found(room, name), ALL[room][name].given()
     hints = get_type_hints(function.__wrapped__)
-    return [
-        n for n in given if n in hints and set(kinds) & {hints[n], *getattr(hints[n], "__args__", ())}
-    ]
+    return [n for n in given if n in hints and set(kinds) & set(options(hints[n]))]
 
 
 def leaves(value) -> list[Tensor]:
@@ -134,7 +133,10 @@ def test_numbers(room, name):
         if n not in parameters(room, name, str):
             refuses(room, name, **{n: "two"})
         plain = run(room, name)
-        for other in (np.int64(v) if isinstance(v, int) else np.float64(v), torch.tensor(v, dtype=None if isinstance(v, int) else torch.float64)):
+        for other in (
+            np.int64(v) if isinstance(v, int) else np.float64(v),
+            torch.tensor(v, dtype=None if isinstance(v, int) else torch.float64),
+        ):
             assert same(plain, run(room, name, **{n: other})), (n, type(other))
 
 
@@ -169,7 +171,9 @@ def test_another_default_dtype_changes_nothing(room, name):
 
 def _moved(value, to):
     if isinstance(value, Tensor):
-        return value.to(to) if value.is_floating_point() or not isinstance(to, torch.dtype) else value
+        return (
+            value.to(to) if value.is_floating_point() or not isinstance(to, torch.dtype) else value
+        )
     if isinstance(value, list | tuple) and all(isinstance(v, Tensor | list | tuple) for v in value):
         return type(value)(_moved(v, to) for v in value)
     return value

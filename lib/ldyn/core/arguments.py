@@ -21,7 +21,7 @@ class Reader:
     def read(self, name: str, value: Any, kind: Any) -> Any:
         """Return `value` as `kind`, or raise the ValueError that names what `kind` asks for."""
         faults = []
-        for option in _options(kind):
+        for option in options(kind):
             try:
                 return self._as(name, value, option)
             except _Refused as refused:
@@ -75,14 +75,14 @@ class Reader:
         if not whole and not (kind is float and isinstance(value, float)):
             raise _Refused(what, example)
         if value != value or (not self.limits and abs(value) == float("inf")):
-            raise _Refused("a number that is finite", example)
+            raise _Refused("a finite number", example)
         return value
 
     def _tensor(self, name: str, value: Any) -> Tensor:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
         if value.dtype in (torch.float32, torch.float64):
-            if not self.limits and not _all_finite(value):
+            if not self.limits and not all_finite(value):
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self.integers or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")
@@ -117,7 +117,7 @@ class _Refused(Exception):
 def brief(value: Any) -> str:
     """Return what came, in a few words."""
     if isinstance(value, Tensor):
-        odd = value.is_floating_point() and not _all_finite(value)
+        odd = value.is_floating_point() and not all_finite(value)
         bad = " with NaN or infinity" if odd else ""
         return f"a tensor of shape {tuple(value.shape)} and {value.dtype}{bad}"
     if isinstance(value, bool | int | float | str | NoneType):
@@ -125,7 +125,8 @@ def brief(value: Any) -> str:
     return type(value).__name__
 
 
-def _all_finite(x: Tensor) -> bool:
+def all_finite(x: Tensor) -> bool:
+    """Return whether all of `x` is finite, True where there are no values to look at."""
     if x.is_meta:
         return True
     try:
@@ -134,8 +135,8 @@ def _all_finite(x: Tensor) -> bool:
         return True
 
 
-def _options(kind: Any) -> tuple[Any, ...]:
-    """The options of a union, plain numbers first."""
+def options(kind: Any) -> tuple[Any, ...]:
+    """Return the options of a union, plain numbers first."""
     if get_origin(kind) not in (Union, UnionType):
         return (kind,)
     return tuple(sorted(get_args(kind), key=lambda k: (k not in (int, float), k is NoneType)))

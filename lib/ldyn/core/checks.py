@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-import torch
 from torch import Tensor
+
+from ldyn.core.arguments import all_finite
 
 
 def require_points(x: Tensor, *, name: str = "x", dim: int | None = None) -> Tensor:
@@ -83,7 +84,7 @@ def require_choice(value: str, choices: Iterable[str], name: str) -> str:
 def _require_finite(x: Tensor, name: str) -> None:
     if not x.is_floating_point():
         raise ValueError(f"{name} must be floating point, got {x.dtype}; try {name}.double()")
-    if not torch.isfinite(x).all():
+    if not all_finite(x):
         raise ValueError(
             f"{name} must be finite, got NaN or infinity; drop those rows or mend them first"
         )

@@ -12,7 +12,9 @@ from torch import Tensor
 from ldyn.core.arguments import Reader
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
-_SHAPED = re.compile(r"((?:`\w+`(?:, | and |, and )?)+)(?: [^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)")
+_SHAPED = re.compile(
+    r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
+)
 _NAMED = re.compile(r"`(\w+)`")
 
 
@@ -99,6 +101,8 @@ class _Contract:
         shape, sides = tuple(value.shape), self.shapes[name]
         text = f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
         ends = [s for s in sides if s != "…"]
+        if "…" in sides[1:-1]:  # sides that repeat
+            return
         right = len(shape) >= len(ends) if "…" in sides else len(shape) == len(ends)
         if not right or 0 in shape:
             raise ValueError(

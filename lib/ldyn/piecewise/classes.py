@@ -29,7 +29,7 @@ class Target:
     beta: float = math.inf
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return f* at the (n, d) points `x` as an (n,) tensor. Raises: ValueError for bad x."""
+        """Return f*, (n,), at points `x` (n, d). Raises: ValueError for bad points."""
         require_points(x, dim=self.dim)
         values = torch.stack([f(x) for f in self.pieces])
         return values.gather(0, self.piece(x)[None].to(torch.int64))[0]
