@@ -1,10 +1,10 @@
 """Valid calls of chapter 1's public functions."""
 
 import torch
-from public.calls import Call
 
 from ldyn.core import stream
-from ldyn.piecewise import fragment, half_space, sample, step, step_net
+from ldyn.piecewise import step, step_net
+from public.calls import Call
 
 
 def _points(n=12, d=2):
