@@ -37,8 +37,8 @@ class Cell:
 
 
 def cells(scale: str) -> list[Cell]:
-    """Return fits to 100 pictures for smoke; for laptop from 100 pictures to all of all sets, and
-    wider layers on CIFAR-10; for full six samples of each size below all."""
+    """Return fits to 100 pictures for smoke; for laptop from 100 pictures to all of all sets; for
+    full six samples of each size below all, and wider layers on CIFAR-10."""
     few = [(d, m, n) for n in (1000, 100) for d in SETS for m in ("features", "network")]
     if scale == "smoke":
         few, seeds = few[-6:-4], {100: 1}
@@ -49,6 +49,7 @@ def cells(scale: str) -> list[Cell]:
     found = [(d, m, n, s) for d, m, n in few for s in range(seeds.get(n, PAIRED.get((d, n), 1)))]
     if scale != "smoke":
         found += [(d, "features", 0, 0) for d in reversed(SETS)]
+    if scale == "full":
         found += [("CIFAR-10", "wide", 0, 0)]
     return [Cell(data=d, method=m, n=n, seed=s) for d, m, n, s in found]
 
