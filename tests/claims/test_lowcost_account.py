@@ -108,7 +108,6 @@ def test_pictures_are_recognised_as_promised(claim):
     assert least >= 0
 
 
-@pytest.mark.xfail(strict=True, reason="MNIST takes longer, on crowded cores")
 def test_in_the_minutes_that_were_promised(claim):
     """CPU seconds of fit and answers over those of two cores in the minutes promised."""
     rows = [(largest(data), minutes) for data, (_, minutes) in PROMISED.items() if minutes]

@@ -38,19 +38,20 @@ class Cell:
 
 def cells(scale: str) -> list[Cell]:
     """Return fits to 100 pictures for smoke; for laptop from 100 pictures to all of all sets; for
-    full six samples of each size below all, and wider layers on CIFAR-10."""
+    full six samples of each size below all, networks to 10,000, and wider layers on CIFAR-10."""
     few = [(d, m, n) for n in (1000, 100) for d in SETS for m in ("features", "network")]
     if scale == "smoke":
         few, seeds = few[-6:-4], {100: 1}
     else:
         seeds = {100: 6, 1000: 6, 10_000: 6} if scale == "full" else {}
         few += [(d, "pixels", 1000) for d in SETS]
-        few += [(d, m, 10_000) for d in SETS for m in ("features", "network")]
+        few += [(d, "features", 10_000) for d in SETS]
     found = [(d, m, n, s) for d, m, n in few for s in range(seeds.get(n, PAIRED.get((d, n), 1)))]
     if scale != "smoke":
         found += [(d, "features", 0, 0) for d in reversed(SETS)]
     if scale == "full":
         found += [("CIFAR-10", "wide", 0, 0)]
+        found += [(d, "network", 10_000, s) for d in reversed(SETS) for s in range(6)]
     return [Cell(data=d, method=m, n=n, seed=s) for d, m, n, s in found]
 
 
