@@ -45,7 +45,6 @@ def test_mnist_at_full_size(claim):
     assert share.value >= 0.995
 
 
-@pytest.mark.xfail(strict=True, reason="measured on cores that seven other processes shared")
 def test_mnist_within_six_minutes_of_two_cores(claim):
     row, _ = full("MNIST")
     seconds = row["seconds"] + row["answers"]

@@ -45,7 +45,7 @@ def gradient_flow(
     Arguments: `loss` of one member, (p,), *data_j ↦ (); `start` (k, p) in float64; `data` tensors
     with k first; `times` increasing, in units of 1 / (curvature of L).
     Raises: ValueError for times that do not increase from zero, or a bad tolerance.
-    Source: tsutsui2020, page-wide-networks.
+    Source: tsutsui2020, page-channels.
     """
     require_positive(tolerance, "tolerance")
     require_count(most_steps, "most_steps")

@@ -28,7 +28,7 @@ LEARNED = 3000  # pictures at least that show the components of the features
 RIDGES = (0.3, 0.1, 0.03, 0.01)
 JUDGED = 4000  # pictures that choose by leave-one-out; up to so many, one Cholesky is the answer
 RANK, STEPS, TOLERANCE = 1500, 100, 1e-3  # of conjugate gradients
-TILE, PART = 4096, 512  # rows of a stored tile, and computed at once
+BLOCK, PART = 4096, 512  # training pictures, and others, that are compared at once
 
 
 class PictureClassifier(Classifier):
@@ -102,7 +102,7 @@ class PictureClassifier(Classifier):
         with _exact():
             for part in x.split(PART):
                 z = self._components(part)
-                parts = zip(self._rows.split(TILE), self._coefficients.split(TILE), strict=True)
+                parts = zip(self._rows.split(BLOCK), self._coefficients.split(BLOCK), strict=True)
                 found.append(sum(kernel(z, rows) @ c for rows, c in parts))
         return torch.cat(found).double() + self.intercept_
 
@@ -176,7 +176,7 @@ class PictureClassifier(Classifier):
             self._coefficients = torch.cholesky_solve(y, torch.linalg.cholesky(gram)).float()
             self._lap("solution")
             return {"solver": "cholesky"}
-        product = TriangleGram(partial(_filled, kernel), z)
+        product = TriangleGram(kernel, z)
         self._lap("Gram matrix")
         odd = z[:, self._signs < 0].square().sum(1)
         twins = torch.exp(-2 * odd / self._bandwidth**2) if self.mirrored_ else torch.ones_like(odd)

@@ -10,12 +10,12 @@ class TriangleGram:
     """v (n, c) ↦ Kv, float64, from the tiles of the lower triangle of K: half the memory of all.
 
     Arguments: `kernel` maps (n, d), (m, d) to (n, m) and is symmetric; `x` (n, d), whose dtype the
-    tiles have; `tile` their rows.
+    tiles have; `tile` their rows, few enough that a tile is in the cache for its second product.
     Source: prop-pcg, def-kernel.
     """
 
     def __init__(
-        self, kernel: Callable[[Tensor, Tensor], Tensor], x: Tensor, *, tile: int = 4096
+        self, kernel: Callable[[Tensor, Tensor], Tensor], x: Tensor, *, tile: int = 512
     ) -> None:
         self.blocks = [slice(i, i + tile) for i in range(0, len(x), tile)]
         pairs = [(i, j) for i in range(len(self.blocks)) for j in range(i + 1)]

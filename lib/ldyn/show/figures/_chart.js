@@ -116,3 +116,18 @@ function apart(heights, gap = 15) {
     for (let k = 0; k < size; k++, rank++) found[order[rank][1]] = mean + rank * gap;
   return found;
 }
+
+// The inverse of a positive definite matrix, by Gauss and Jordan.
+function inverted(matrix) {
+  const n = matrix.length, a = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))]);
+  for (let k = 0; k < n; k++) {
+    const pivot = a[k][k];
+    for (let j = k; j < 2 * n; j++) a[k][j] /= pivot;
+    for (let i = 0; i < n; i++) {
+      const f = a[i][k];
+      if (i === k || f === 0) continue;
+      for (let j = k; j < 2 * n; j++) a[i][j] -= f * a[k][j];
+    }
+  }
+  return a.map((row) => row.slice(n));
+}

@@ -18,6 +18,7 @@ from ldyn.layers import PictureClassifier, PictureFeatures
 from ldyn.solvers import KernelClassifier
 
 SETS = {"MNIST": mnist, "Fashion-MNIST": fashion_mnist, "CIFAR-10": cifar10}
+SIZES = {"MNIST": 60_000, "Fashion-MNIST": 60_000, "CIFAR-10": 50_000}  # training pictures
 FEW = 2000  # test pictures that judge fits to less than all training pictures
 WIDTHS, BATCH, STEPS = (24, 48, 96), 64, {100: 200, 1000: 400, 10_000: 2000}
 PAIRED = {("MNIST", 1000): 6, ("Fashion-MNIST", 1000): 2, ("CIFAR-10", 1000): 2}  # samples
@@ -117,6 +118,24 @@ def _chosen(fit: PictureClassifier) -> dict[str, Any]:
         "residual": fit.record_.residual,
         "wall": fit.record_.seconds,
     }
+
+
+def multiplications(row: dict[str, Any]) -> float | None:
+    """Return those of a fit, with additions, by those of one answer; None for bare pixels.
+
+    np + ½n²d + sn²C for features, or n³/6 for a Cholesky factor; a training step of the network
+    takes three times what its answers take.
+
+    Source: prop-recognition-price.
+    """
+    n = row["n"] or SIZES[row["data"]]
+    if row["method"] == "network":
+        steps = next(steps for most, steps in STEPS.items() if n <= most)
+        return 3 * row["products"] * BATCH * steps * (len(CHOICES) + 1)
+    if row["method"] == "pixels":
+        return None
+    own = row["products"] - n * (row["components"] + 10)
+    return n * own + n**2 * row["components"] / 2 + (10 * row["steps"] * n**2 or n**3 / 6)
 
 
 def as_mask(right: Tensor) -> str:

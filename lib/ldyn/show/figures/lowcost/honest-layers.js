@@ -13,23 +13,9 @@ function matern([x, u], [s, v]) {
   return (1 + r) * Math.exp(-r);
 }
 
-function inverse(matrix) { // of a positive definite matrix, by Gauss and Jordan
-  const n = matrix.length, a = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))]);
-  for (let k = 0; k < n; k++) {
-    const pivot = a[k][k];
-    for (let j = k; j < 2 * n; j++) a[k][j] /= pivot;
-    for (let i = 0; i < n; i++) {
-      const f = a[i][k];
-      if (i === k || f === 0) continue;
-      for (let j = k; j < 2 * n; j++) a[i][j] -= f * a[k][j];
-    }
-  }
-  return a.map((row) => row.slice(n));
-}
-
 // A ridge regression on `rows`: its answer at a point, and its residuals left out.
 function ridge(rows, y, kernel, lambda) {
-  const a = inverse(rows.map((p, i) => rows.map((q, j) => kernel(p, q) + (i === j ? lambda : 0))));
+  const a = inverted(rows.map((p, i) => rows.map((q, j) => kernel(p, q) + (i === j ? lambda : 0))));
   const middle = mean(y), c = a.map((row) => row.reduce((s, v, j) => s + v * (y[j] - middle), 0));
   return { at: (p) => rows.reduce((s, q, j) => s + c[j] * kernel(p, q), middle), left: c.map((v, i) => v / a[i][i]) };
 }

@@ -5,21 +5,6 @@ function gram(a, b, h) {
   return a.map((u) => b.map((v) => Math.exp(-((u - v) ** 2) / (2 * h * h))));
 }
 
-// The inverse of a positive definite matrix, by Gauss and Jordan.
-function inverse(matrix) {
-  const n = matrix.length, a = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))]);
-  for (let k = 0; k < n; k++) {
-    const pivot = a[k][k];
-    for (let j = k; j < 2 * n; j++) a[k][j] /= pivot;
-    for (let i = 0; i < n; i++) {
-      const f = a[i][k];
-      if (i === k || f === 0) continue;
-      for (let j = k; j < 2 * n; j++) a[i][j] -= f * a[k][j];
-    }
-  }
-  return a.map((row) => row.slice(n));
-}
-
 const product = (matrix, v) => matrix.map((row) => row.reduce((s, a, j) => s + a * v[j], 0));
 const mean = (v) => v.reduce((s, a) => s + a, 0) / v.length;
 const meanSquare = (v) => mean(v.map((a) => a * a));
@@ -27,7 +12,7 @@ const meanSquare = (v) => mean(v.map((a) => a * a));
 // Coefficients c = A(y − ȳ) with A = (K + λI)⁻¹, residuals λc, and residuals left out, c_i / A_ii.
 function fit(x, y, h, ridge) {
   const lifted = gram(x, x, h).map((row, i) => row.map((v, j) => v + (i === j ? ridge : 0)));
-  const a = inverse(lifted), middle = mean(y), c = product(a, y.map((v) => v - middle));
+  const a = inverted(lifted), middle = mean(y), c = product(a, y.map((v) => v - middle));
   return { middle, c, own: c.map((v) => ridge * v), left: c.map((v, i) => v / a[i][i]) };
 }
 
@@ -47,7 +32,7 @@ function least(found) { return found.reduce((best, f, i) => (f.left < found[best
 function without(x, y, i, h, ridge) {
   const rest = (v) => v.filter((_, j) => j !== i), middle = mean(y), kept = rest(x);
   const lifted = gram(kept, kept, h).map((row, k) => row.map((v, j) => v + (k === j ? ridge : 0)));
-  return { x: kept, middle, c: product(inverse(lifted), rest(y).map((v) => v - middle)) };
+  return { x: kept, middle, c: product(inverted(lifted), rest(y).map((v) => v - middle)) };
 }
 
 const digits = (v) => (v < 1e-4 ? "less than 0.0001" : Number(v.toPrecision(2)));
