@@ -1,6 +1,7 @@
 """Checks at the border: each refusal says what was expected, what came and what to try."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from torch import Tensor
 
@@ -88,6 +89,15 @@ def require_choice(value: str, choices: Iterable[str], name: str) -> str:
     if value not in known:
         raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
     return value
+
+
+@contextmanager
+def needs(package: str) -> Iterator[None]:
+    """Run the import of an optional `package`. Raises: ImportError that says what to install."""
+    try:
+        yield
+    except ImportError:
+        raise ImportError(f"{package} is not installed; try pip install {package}") from None
 
 
 def _require_finite(x: Tensor, name: str) -> None:
