@@ -28,7 +28,8 @@ def squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary, unbiased: bool = Fa
     """Return MMD² of two empirical measures, or an unbiased estimate of that of two laws.
 
     mean_ij k(x_i, x_j) + mean_lm k(y_l, y_m) − 2 mean_il k(x_i, y_l); over i ≠ j and l ≠ m if
-    `unbiased`. Arguments and Raises: as `half_squared_mmd`, and two points at least if `unbiased`.
+    `unbiased`. Arguments: `x` (n, d) and `y` (m, d). Raises: ValueError as `half_squared_mmd`, and
+    for fewer than two points if `unbiased`.
     Source: gretton2012, prop-mmd-unbiased.
     """
     value = 2 * half_squared_mmd(x, y, kernel=kernel)
@@ -64,7 +65,7 @@ def mmd_variance(x: Tensor, y: Tensor, *, kernel: Stationary, sizes: tuple[int, 
     4 Var w(X)/m + 4 Var w(Y)/n + 2 E k̃_xx²/m(m − 1) + 2 E k̃_yy²/n(n − 1) + 4 E k̃_xy²/mn, with
     the witness w = m_x − m_y, and k̃ the kernel less its means over rows and columns.
 
-    Arguments: `x` (p, d), `y` (q, d), atoms, or a sample for an estimate; `sizes` (m, n).
+    Arguments: `x` (p, d), `y` (q, d): atoms, or a sample for an estimate; `sizes` (m, n).
     Raises: ValueError for bad points, samples that do not match, or sizes below 2.
     Source: gretton2012, prop-mmd-variance.
     """

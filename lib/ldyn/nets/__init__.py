@@ -1,5 +1,6 @@
 """Multilayer perceptrons, one or many of a shape trained at once."""
 
+from ldyn.core.contract import enforce
 from ldyn.nets.mlp import ACTIVATIONS, count_parameters, forward, initialise
 from ldyn.nets.stacks import ETAS, SpectralNorms, StackedAdam, stacked_values
 from ldyn.nets.training import NetsFit, Training, fit_net, fit_nets
@@ -18,3 +19,5 @@ __all__ = [
     "initialise",
     "stacked_values",
 ]
+
+enforce(globals())
