@@ -53,7 +53,7 @@ class TestPredictor:
     def test_points_of_another_dimension_are_refused(self, estimator, dim, data):
         predictor = estimator(*data(30, dim))
         for z in (data(5, dim + 1)[0], data(5, dim)[0][:, 0], data(5, dim)[0][:0]):
-            with pytest.raises(ValueError, match=r"columns|non-empty|expected"):
+            with pytest.raises(ValueError, match=r"columns|non-empty|expected|of shape"):
                 predictor(z)
         with pytest.raises(ValueError, match="finite"):
             predictor(data(5, dim)[0] / 0)

@@ -52,7 +52,7 @@ class TestKernel:
     def test_bad_input_is_refused(self, kernel, dim):
         with pytest.raises(ValueError, match="bandwidth must be a finite number > 0"):
             kernel(0.0)
-        with pytest.raises(ValueError, match="columns"):
+        with pytest.raises(ValueError, match=f"z must be .* with d = {dim} as in x"):
             kernel(1.0)(points(3, dim), points(3, dim + 1))
 
 

@@ -102,7 +102,8 @@ def test_tensors_of_another_kind_are_refused(room, name):
         if n in call.integers or not x.is_floating_point():
             continue
         refuses(room, name, **{n: x.half()})
-        refuses(room, name, **{n: torch.full_like(x, math.nan)})
+        if n not in call.infinite:
+            refuses(room, name, **{n: torch.full_like(x, math.nan)})
         if n not in parameters(room, name, float):
             refuses(room, name, **{n: torch.ones_like(x, dtype=torch.int64)})
 
@@ -201,6 +202,8 @@ def test_results_lie_on_the_device_of_the_arguments(room, name):
     given = {n: _moved(v, torch.device("meta")) for n, v in call.given().items()}
     if call.values or not any(isinstance(v, Tensor) and v.is_meta for v in given.values()):
         return
+    if get_type_hints(found(room, name).__wrapped__).get("return") in (float, int, bool, str):
+        return  # a number lies nowhere
     args, kwargs = arguments_of(found(room, name), given)
     assert {x.device.type for x in leaves(found(room, name)(*args, **kwargs))} <= {"meta"}
 

@@ -134,7 +134,9 @@ def test_bad_ridges_are_refused(ridge, n):
         lambda: fit_ridge(x, y, kernel=Gaussian(1.0), ridge=ridge),
         lambda: ridge_path(x, y, kernel=Gaussian(1.0), ridges=[1.0, ridge]),
     ):
-        with pytest.raises(ValueError, match="ridge must be a finite number > 0"):
+        with pytest.raises(
+            ValueError, match=r"ridge.* must be a finite number( > 0)?, got .*; try"
+        ):
             fit()
 
 
@@ -146,3 +148,25 @@ def test_empty_grids_and_bad_samples_are_refused():
         fit_ridge_loo(x, y, kernel=Gaussian, bandwidths=[], ridges=[1.0])
     with pytest.raises(ValueError, match="at least 2"):
         ridge_path(x[:1], y[:1], kernel=Gaussian(1.0), ridges=[1.0])
+
+
+def test_a_class_is_no_kernel_and_a_kernel_no_class():
+    x, y = data(5)
+    for fit in (
+        lambda: fit_ridge(x, y, kernel=Gaussian, ridge=1.0),
+        lambda: ridge_path(x, y, kernel=Gaussian, ridges=[1.0]),
+    ):
+        with pytest.raises(ValueError, match=r"got the class Gaussian; try Gaussian\(0.1\)"):
+            fit()
+    for bad, says in ((Gaussian(0.1), r"a class, got Gaussian; try type"), (list, "got list")):
+        with pytest.raises(ValueError, match=says):
+            fit_ridge_loo(x, y, kernel=bad, bandwidths=[0.1], ridges=[1.0])
+
+
+def test_a_path_is_exact_at_ridges_near_rounding():
+    x, y = data(60)
+    for ridge in (1e-12, 1e-10):
+        path = ridge_path(x, y, kernel=Gaussian(0.5), ridges=[ridge])
+        alone = fit_ridge(x, y, kernel=Gaussian(0.5), ridge=ridge)(x)
+        off = (path(x)[:, 0] - alone).abs().max()
+        assert off < 1e-9

@@ -7,7 +7,7 @@ import torch
 from scipy.special import gammaincinv, ndtri
 
 from ldyn.core import stream
-from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, random_features
+from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, MultiGaussian, random_features
 
 LEVELS = torch.tensor([1e-9, 1e-4, 0.1, 0.5, 0.9, 1 - 1e-4, 1 - 1e-9], dtype=torch.float64)
 
@@ -39,5 +39,17 @@ def test_features_are_cosines_and_then_sines():
     angles = x @ Gaussian(0.5).frequencies(points).T
     found = random_features(x, kernel=Gaussian(0.5), points=points) * math.sqrt(5)
     torch.testing.assert_close(found, torch.cat([angles.cos(), angles.sin()], 1))
-    with pytest.raises(ValueError, match="x must be a non-empty"):
+    with pytest.raises(ValueError, match=r"x must be .*\(n, d\) with no empty side"):
         random_features(x[:, 0], kernel=Gaussian(0.5), points=points)
+
+
+@pytest.mark.parametrize("kernel", [Gaussian, Laplace, MultiGaussian])
+def test_the_origin_of_a_net_is_no_infinite_frequency(kernel):
+    net = torch.quasirandom.SobolEngine(3).draw(8, dtype=torch.float64)
+    assert (net[0] == 0).all()
+    found = kernel(1.0).frequencies(net)
+    assert found.isfinite().all()
+    assert found.abs().max() < 60
+    assert torch.equal(kernel(1.0).frequencies(net[1:]), found[1:])
+    with pytest.raises(ValueError, match="points must lie in the unit cube"):
+        kernel(1.0).frequencies(net - 0.1)

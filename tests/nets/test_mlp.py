@@ -95,7 +95,7 @@ def test_parameters_are_counted():
     [
         ((3,), "relu", r"inputs and outputs.*try"),
         ((3, 0, 1), "relu", r"integer >= 1, got 0; try"),
-        ((3, 2.0, 1), "relu", r"integer >= 1, got 2.0"),
+        ((3, 2.0, 1), "relu", r"an integer, got 2.0; try"),
         ((3, 1), "swish", r"activation must be one of gelu, leaky, relu"),
     ],
 )

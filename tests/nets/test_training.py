@@ -85,9 +85,9 @@ def test_a_batch_is_no_larger_than_the_sample():
 def test_a_diverging_member_is_reported_and_leaves_the_others_alone(scale):
     x, y = data()
     calm = fit_nets(x, y, seeds=[0, 1, 2], training=SMALL)
-    wild = x.clone()
+    wild = y.clone()
     wild[1] *= scale
-    fit = fit_nets(wild, y, seeds=[0, 1, 2], training=SMALL)
+    fit = fit_nets(x, wild, seeds=[0, 1, 2], training=SMALL)
     assert fit.diverged.tolist() == [False, True, False]
     assert not calm.diverged.any()
     for j in (0, 2):
@@ -213,12 +213,30 @@ def test_bad_choices_are_refused(choice, says):
         Training(**choice)
 
 
+@pytest.mark.parametrize(("rate", "scale"), [(1e30, 1.0), (5e-3, 1e200)])
+def test_one_net_that_diverges_is_no_predictor(rate, scale):
+    x, y = data(k=1, n=40)
+    training = Training(hidden=(3,), steps=40, check_every=5, rate=rate)
+    with pytest.raises(ValueError, match=r"loss finite, got .* at rate .*; try a smaller rate"):
+        fit_net(x[0], scale * y[0], training=training)
+    stack = fit_nets(x, scale * y, seeds=[0], training=training)
+    assert stack.diverged.tolist() == [True]
+
+
+def test_points_outside_the_cube_are_refused():
+    x, y = data(k=1, n=40)
+    with pytest.raises(ValueError, match=r"x must lie in the unit cube, got .*; try"):
+        fit_net(2 * x[0], y[0], training=SMALL)
+    with pytest.raises(ValueError, match=r"x must lie in the unit cube"):
+        fit_net(x[0], y[0], training=SMALL)(x[0] - 1)
+
+
 def test_bad_stacks_are_refused():
     x, y = data()
     for bad in ((x[0], y[0], [0]), (x, y[:2], [0, 1, 2]), (x, y, [0, 1]), (x[:0], y[:0], [])):
-        with pytest.raises(ValueError, match=r"expected x \(k, n, d\).*fit_net"):
+        with pytest.raises(ValueError, match=r"expected x .*fit_net|of shape \(k, n"):
             fit_nets(bad[0], bad[1], seeds=bad[2], training=SMALL)
-    with pytest.raises(ValueError, match=r"expected x \(k, n, d\).*fit_net"):
+    with pytest.raises(ValueError, match=r"x must be a torch tensor, got list"):
         fit_nets([[0.0]], y, seeds=[0, 1, 2], training=SMALL)
     with pytest.raises(ValueError, match="finite"):
         fit_nets(x, y / 0, seeds=[0, 1, 2], training=SMALL)

@@ -143,14 +143,14 @@ def test_draws_of_the_prior_come_back():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="d = 1 or 2 columns, got d = 3; try"):
         half_space_covariance(points(3, 3), points(3, 3))
-    with pytest.raises(ValueError, match="z must have 1 columns, got 2"):
+    with pytest.raises(ValueError, match=r"z must be .* with d = 1 as in x, got shape \(3, 2\)"):
         half_space_covariance(points(3, 1), points(3, 2))
     with pytest.raises(ValueError, match="dim must be 1 or 2, got 3; try 2"):
         random_half_space(3, stream("bad"))
     with pytest.raises(ValueError, match="points must have 2 columns, got 1"):
         covariance_eigenvalues(2, points(3, 1))
     for noise in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="noise must be a finite number > 0"):
+        with pytest.raises(ValueError, match=r"noise must be a finite number( > 0)?, got"):
             linear_risk_floor(torch.ones(2), 3, noise=noise)
 
 
@@ -181,5 +181,5 @@ def test_kriging_has_the_least_prior_risk_and_it_is_the_posterior_variance(dim):
     for j in range(3):
         other = weights + 0.01 * torch.randn(40, 30, generator=stream("w", j), dtype=torch.float64)
         assert prior_risk(other, x, z, noise=NOISE) > best
-    with pytest.raises(ValueError, match="weights must be"):
+    with pytest.raises(ValueError, match="with n = 40 as in weights"):
         prior_risk(weights.T, x, z, noise=NOISE)

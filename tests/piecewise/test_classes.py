@@ -219,19 +219,19 @@ def test_the_control_has_no_jump():
     ("make", "says"),
     [
         (lambda: disk(radius=0.0), "radius must be a finite number > 0, got 0.0; try"),
-        (lambda: ball(radius=float("nan")), "radius must be a finite number > 0"),
+        (lambda: ball(radius=float("nan")), "radius must be a finite number, got nan; try"),
         (lambda: stripes(1), "pieces must be an integer >= 2, got 1; try"),
-        (lambda: stripes(2.5), "pieces must be an integer >= 2"),
+        (lambda: stripes(2.5), "pieces must be an integer, got 2.5; try"),
         (lambda: half_space((0.0, 0.0), 0.5), "normal must not be zero.*try"),
         (lambda: fragment(lambda z: z[:, 0], 1), "dim must be an integer >= 2"),
         (lambda: smooth_control(0), "dim must be an integer >= 1"),
         (lambda: random(pieces=1), "pieces must be an integer >= 2"),
         (lambda: random(alpha=0.0), "alpha must be a finite number > 0"),
-        (lambda: random(beta=-1.0), "alpha must be a finite number > 0"),
+        (lambda: random(beta=-1.0), "beta must be a finite number > 0, got -1.0"),
         (lambda: random(dim=0), "dim must be an integer >= 1"),
         (lambda: random(dim=1, alpha=-1.0), "alpha must be a finite number > 0"),
         (lambda: disk()(cube(5, 3)), "x must have 2 columns, got 3"),
-        (lambda: step()(cube(5, 1)[:, 0]), r"non-empty \(n, d\).*try"),
+        (lambda: step()(cube(5, 1)[:, 0]), r"of shape \(n, d\) with no empty side.*try"),
     ],
 )
 def test_bad_choices_are_refused(make, says):

@@ -83,5 +83,5 @@ def test_grids_that_are_not_dyadic_are_refused():
     for name in ("noise", "factor"):
         for bad in (0.0, -1.0, float("nan")):
             choice = {"noise": 1.0, name: bad}
-            with pytest.raises(ValueError, match=f"{name} must be a finite number > 0"):
+            with pytest.raises(ValueError, match=f"{name} must be a finite number( > 0)?, got"):
                 haar_threshold(values((4,)), **choice)

@@ -123,9 +123,13 @@ def test_grid_values_stand_at_the_centres_of_cells():
 )
 @settings(max_examples=20)
 def test_bad_choices_are_refused(n, noise):
-    with pytest.raises(ValueError, match=r"n must be an integer >= 1, got .*; try"):
+    with pytest.raises(ValueError, match=r"n must be an integer( >= 1)?, got .*; try"):
         sample(disk(), n, generator=stream("bad"))
-    with pytest.raises(ValueError, match=r"noise must be a finite standard deviation.*try"):
+    with pytest.raises(
+        ValueError, match=r"noise must be a finite (standard deviation|number).*try"
+    ):
         sample(disk(), 5, noise=noise, generator=stream("bad"))
-    with pytest.raises(ValueError, match=r"points must be an integer >= 1, got .*; try"):
+    with pytest.raises(
+        ValueError, match=r"points must be an integer( >= 1| or None)?, got .*; try"
+    ):
         risk(disk(), disk(), generator=stream("bad"), points=n)

@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-from ldyn.core import require_points
-
 
 def sliced_energy_gradient(x: Tensor, y: Tensor, *, directions: Tensor) -> Tensor:
     """Return ∇Φ at the points x, (n, d): n times the gradient of the halved energy distance of
@@ -20,14 +18,6 @@ def sliced_energy_gradient(x: Tensor, y: Tensor, *, directions: Tensor) -> Tenso
     Raises: ValueError for bad points, or arguments that do not match.
     Source: szekely2013, def-half-mmd.
     """
-    require_points(x)
-    for name, other in (("y", y), ("directions", directions)):
-        require_points(other, name=name, dim=x.shape[1])
-        if other.dtype != x.dtype or other.device != x.device:
-            raise ValueError(
-                f"x and {name} must share dtype and device, got {x.dtype} on {x.device} and "
-                f"{other.dtype} on {other.device}; try {name}.to(x)"
-            )
     slope = torch.zeros_like(x)
     for direction in directions:
         places, order = (x @ direction).sort()

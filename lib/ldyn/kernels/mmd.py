@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
+from ldyn.core import require_count, require_positive
 from ldyn.kernels.stationary import Stationary
 
 _ROWS = 128  # rows of a block against all columns: small enough for the processor's cache
@@ -19,7 +19,6 @@ def half_squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary) -> Tensor:
     Raises: ValueError for bad points, or samples that do not match.
     Source: gretton2012, def-half-mmd.
     """
-    _require_pair(x, y)
     within = _mean(x, x, kernel) + _mean(y, y, kernel)
     return within / 2 - _mean(x, y, kernel)
 
@@ -28,7 +27,8 @@ def squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary, unbiased: bool = Fa
     """Return MMD² of two empirical measures, or an unbiased estimate of that of two laws.
 
     mean_ij k(x_i, x_j) + mean_lm k(y_l, y_m) − 2 mean_il k(x_i, y_l); over i ≠ j and l ≠ m if
-    `unbiased`. Arguments and Raises: as `half_squared_mmd`, and two points at least if `unbiased`.
+    `unbiased`. Arguments: `x` (n, d) and `y` (m, d). Raises: ValueError as `half_squared_mmd`, and
+    for fewer than two points if `unbiased`.
     Source: gretton2012, prop-mmd-unbiased.
     """
     value = 2 * half_squared_mmd(x, y, kernel=kernel)
@@ -48,7 +48,6 @@ def linear_squared_mmd(x: Tensor, y: Tensor, *, kernel: Stationary) -> tuple[Ten
     Raises: ValueError for bad points, or samples that do not match.
     Source: gretton2012, prop-mmd-linear.
     """
-    _require_pair(x, y)
     if len(x) != len(y) or len(x) < 4:
         raise ValueError(f"expected n >= 4 rows in both, got {len(x)} and {len(y)}; cut the longer")
     even = len(x) // 2 * 2
@@ -64,11 +63,10 @@ def mmd_variance(x: Tensor, y: Tensor, *, kernel: Stationary, sizes: tuple[int, 
     4 Var w(X)/m + 4 Var w(Y)/n + 2 E k̃_xx²/m(m − 1) + 2 E k̃_yy²/n(n − 1) + 4 E k̃_xy²/mn, with
     the witness w = m_x − m_y, and k̃ the kernel less its means over rows and columns.
 
-    Arguments: `x` (p, d), `y` (q, d), atoms, or a sample for an estimate; `sizes` (m, n).
+    Arguments: `x` (p, d), `y` (q, d): atoms, or a sample for an estimate; `sizes` (m, n).
     Raises: ValueError for bad points, samples that do not match, or sizes below 2.
     Source: gretton2012, prop-mmd-variance.
     """
-    _require_pair(x, y)
     m, n = (require_count(size, "each size", at_least=2) for size in sizes)
     grams = xx, yy, xy = kernel(x, x), kernel(y, y), kernel(x, y)
     wx, wy = (w.var(correction=0) for w in (xx.mean(1) - xy.mean(1), xy.mean(0) - yy.mean(0)))
@@ -90,7 +88,6 @@ def mmd_gradient(x: Tensor, y: Tensor, *, bandwidth: float) -> Tensor:
     Raises: ValueError for bad points, samples that do not match, or a bandwidth that is not > 0.
     Source: gretton2012, def-half-mmd.
     """
-    _require_pair(x, y)
     require_positive(bandwidth, "bandwidth")
     centre = torch.cat([x, y]).mean(0)
     a, b = (x - centre) / bandwidth, (y - centre) / bandwidth
@@ -132,13 +129,3 @@ def _ones(b: Tensor) -> Tensor:
 
 def _mean(x: Tensor, y: Tensor, kernel: Stationary) -> Tensor:
     return torch.stack([kernel(rows, y).sum() for rows in x.split(_ROWS)]).sum() / len(x) / len(y)
-
-
-def _require_pair(x: Tensor, y: Tensor) -> None:
-    require_points(x)
-    require_points(y, name="y", dim=x.shape[1])
-    if y.dtype != x.dtype or y.device != x.device:
-        raise ValueError(
-            f"x and y must share dtype and device, got {x.dtype} on {x.device} and "
-            f"{y.dtype} on {y.device}; try y.to(x)"
-        )

@@ -56,18 +56,28 @@ def ridge_path(x: Tensor, y: Tensor, *, kernel: Kernel, ridges: Sequence[float])
     f̂_λ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
     `residuals` (n, r) are leave-one-out: y_i − f̂^(−i)(x_i) = c_i / [(K + λI)⁻¹]_ii.
 
-    Arguments: x (n, d), y (n,); computed in float64 on the device of x. The decomposition is of K,
-    or of a factor where K has, up to rounding, at most half its rank.
-    Raises: ValueError for bad samples, no ridge, or a ridge that is not > 0.
+    Arguments: `x` (n, d), `y` (n,); computed in float64 on the device of x. The decomposition is of
+    K, or of a factor where K has, up to rounding, at most half its rank; ridges so small that the
+    rounding of either would show are solved one by one, as by `fit_ridge`.
+    Raises: ValueError for bad samples, no ridge, or a ridge that is not > 0 or too small to
+    factorise.
     Source: wahba1990, prop-loo.
     """
     require_samples(x, y, at_least=2)
+    _require_instance(kernel)
     if not len(ridges):
         raise ValueError("ridges must name at least one ridge, got none; try [1e-3, 1e-2, 1e-1]")
     for ridge in ridges:
         require_positive(ridge, "ridge")
+    _require_instance(kernel)
     x, y = x.double(), y.double()
-    coefficients, diagonal = _resolvents(kernel(x, x), y, y.new_tensor(ridges))
+    gram, all_ridges = kernel(x, x), y.new_tensor(ridges)
+    # A decomposition's rounding shows as eps · trace / λ: below that each λ has its own Cholesky.
+    large = all_ridges >= 1e5 * torch.finfo(gram.dtype).eps * gram.trace()
+    parts = [_resolvents(gram, y, all_ridges[large])] if large.any() else []
+    parts += [_resolvent(gram, y, ridge) for ridge in all_ridges[~large].tolist()]
+    back = torch.cat([large.nonzero(), (~large).nonzero()])[:, 0].argsort()
+    coefficients, diagonal = (torch.cat(p, 1)[:, back] for p in zip(*parts, strict=True))
     return RidgePath(
         kernel=kernel,
         x=x,
@@ -82,20 +92,15 @@ def fit_ridge(x: Tensor, y: Tensor, *, kernel: Kernel, ridge: float) -> Predicto
 
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
 
-    Arguments: x (n, d), y (n,); solved by Cholesky in float64 on the device of x.
+    Arguments: `x` (n, d), `y` (n,); solved by Cholesky in float64 on the device of x.
     Raises: ValueError for bad samples, or unless ridge > 0 and large enough to factorise.
     Source: wahba1990, prop-loo.
     """
     require_samples(x, y)
     require_positive(ridge, "ridge")
+    _require_instance(kernel)
     x, y = x.double(), y.double()
-    gram = kernel(x, x)
-    gram.diagonal().add_(ridge)
-    factor, failed = torch.linalg.cholesky_ex(gram)
-    if failed:
-        raise ValueError(
-            f"ridge must lift the Gram matrix above rounding, got {ridge}; try {1e-12 * len(x):.0e}"
-        )
+    factor = _lifted(kernel(x, x), ridge)
     return _predictor(kernel, x, torch.cholesky_solve(y[:, None], factor)[:, 0])
 
 
@@ -112,11 +117,14 @@ def fit_ridge_loo(
     loo(b, λ) = (1/n) Σ_i (c_i / [(K_b + λI)⁻¹]_ii)²; one decomposition a bandwidth serves all
     ridges, as in `ridge_path`.
 
+    Arguments: `x` (n, d), `y` (n,); `kernel` a class, such as Gaussian.
     Raises: ValueError for bad samples or an empty or non-positive grid.
     Source: wahba1990, prop-loo.
     """
     if not len(bandwidths):
         raise ValueError("bandwidths must name at least one, got none; try [0.05, 0.1, 0.2]")
+    if not issubclass(kernel, Stationary):
+        raise ValueError(f"kernel must be a stationary kernel, got {kernel.__name__}; try Gaussian")
     paths = [ridge_path(x, y, kernel=kernel(b), ridges=ridges) for b in bandwidths]
     loo = torch.stack([path.residuals.square().mean(0) for path in paths])
     i, j = divmod(int(loo.argmin()), len(ridges))
@@ -130,6 +138,33 @@ def fit_ridge_loo(
         loo=loo,
         at_edge=ends,
     )
+
+
+def _require_instance(kernel: Kernel) -> None:
+    if isinstance(kernel, type):
+        raise ValueError(
+            f"kernel must be a kernel with its bandwidth, got the class {kernel.__name__}; "
+            f"try {kernel.__name__}(0.1)"
+        )
+
+
+def _lifted(gram: Tensor, ridge: float) -> Tensor:
+    """The Cholesky factor of K + λI, which takes the place of K."""
+    gram.diagonal().add_(ridge)
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    if failed:
+        raise ValueError(
+            f"ridge must lift the Gram matrix above rounding, got {ridge}; "
+            f"try {1e-12 * len(gram):.0e}"
+        )
+    return factor
+
+
+def _resolvent(gram: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+    """As `_resolvents`, at one ridge, (n, 1), by Cholesky."""
+    factor = _lifted(gram.clone(), ridge)
+    diagonal = torch.cholesky_inverse(factor).diagonal()[:, None]
+    return torch.cholesky_solve(y[:, None], factor), diagonal
 
 
 def _resolvents(gram: Tensor, y: Tensor, ridges: Tensor) -> tuple[Tensor, Tensor]:

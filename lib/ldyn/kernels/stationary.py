@@ -24,7 +24,7 @@ class Stationary:
         require_positive(self.bandwidth, "bandwidth")
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the Gram matrix k(x_i, z_j), (n, m), of points (n, d) and (m, d).
+        """Return the Gram matrix k(x_i, z_j), (n, m), of points `x` (n, d) and `z` (m, d).
 
         Raises: ValueError for bad points or different dimensions.
         """
@@ -39,18 +39,19 @@ class Stationary:
         raise NotImplementedError
 
     def frequencies(self, points: Tensor) -> Tensor:
-        """Map points of [0,1)^(d+1) to frequencies (q, d) with the kernel's spectral law.
+        """Map `points` (q, d + 1) of the unit cube to frequencies (q, d) with the spectral law.
 
         k(x, z) = E cos⟨ω, x − z⟩ for uniform points; any low-discrepancy set may take their
-        place. The first d coordinates become normals, the last the Student mixing variable.
-        Raises: ValueError for bad points.
+        place. The first d coordinates become normals, the last the Student mixing variable. Exact
+        0 and 1, as in the first point of a Sobol' net, where quantiles are infinite, move inside
+        by half a step of the points, 1/(2q).
+        Raises: ValueError for points outside the cube.
         """
-        require_points(points, name="points")
-        u = (
-            points.clamp(1e-12, 1 - 1e-12)
-            if points.dtype == torch.float64
-            else points.clamp(1e-6, 1 - 1e-6)
-        )
+        require_points(points, name="points", cube=True)
+        half = 0.5 / len(points)
+        u = points.where(points > 0, half).where(points < 1, 1 - half)
+        edge = 1e-12 if points.dtype == torch.float64 else 1e-6
+        u = u.clamp(edge, 1 - edge)
         normal = math.sqrt(2.0) * torch.erfinv(2 * u[:, :-1] - 1)
         return normal * self.mixing(u[:, -1:]) / self.bandwidth
 

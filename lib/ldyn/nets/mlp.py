@@ -20,6 +20,13 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+def _require_widths(dims: Sequence[int]) -> None:
+    if len(dims) < 2:
+        raise ValueError(f"dims needs inputs and outputs, got {tuple(dims)}; try (2, 64, 1)")
+    for width in dims:
+        require_count(width, "each width")
+
+
 def initialise(
     dims: Sequence[int], seeds: Sequence[int | str], *, like: Tensor, activation: str = "relu"
 ) -> list[Tensor]:
@@ -33,17 +40,16 @@ def initialise(
     Source: schmidthieber2020, def-network-class.
     """
     require_choice(activation, ACTIVATIONS, "activation")
-    if len(dims) < 2:
-        raise ValueError(f"dims needs inputs and outputs, got {tuple(dims)}; try (2, 64, 1)")
-    for width in dims:
-        require_count(width, "each width")
+    _require_widths(dims)
     gain = math.sqrt(2.0) if activation in {"relu", "leaky", "gelu"} else 1.0
     members = []
     for seed in seeds:
         draw, member = stream("initial weights", seed), []
         for a, b in pairwise(dims):
-            weight = torch.randn(a, b, generator=draw, dtype=torch.float64) * (gain / math.sqrt(a))
-            bias = torch.rand(1, b, generator=draw, dtype=torch.float64) * 2 - 1
+            weight = torch.randn(a, b, generator=draw, dtype=torch.float64, device="cpu") * (
+                gain / math.sqrt(a)
+            )
+            bias = torch.rand(1, b, generator=draw, dtype=torch.float64, device="cpu") * 2 - 1
             member += [weight, bias / math.sqrt(a)]
         members.append(member)
     return [torch.stack(tensors).to(like) for tensors in zip(*members, strict=True)]
@@ -52,7 +58,8 @@ def initialise(
 def forward(parameters: Sequence[Tensor], x: Tensor, activation: str = "relu") -> Tensor:
     """Return g(x) = A_L η(… η(A_1 x + b_1) …) + b_L for each of k networks, (k, n, c).
 
-    Arguments: `parameters` [A_1, b_1, …] as from `initialise`; `x` (k, n, d).
+    Arguments: `parameters` [A_1, b_1, …] as from `initialise`; `x` (k, n, d). Members that are
+    infinite or NaN leave the others as they are.
     Raises: ValueError for an unknown activation.
     Source: schmidthieber2020, def-network-class.
     """
@@ -66,6 +73,8 @@ def forward(parameters: Sequence[Tensor], x: Tensor, activation: str = "relu") -
 def count_parameters(dims: Sequence[int]) -> int:
     """Return the number of parameters Σ_ℓ (d_{ℓ−1} + 1) d_ℓ of one network of these widths.
 
+    Raises: ValueError for fewer than two widths, or a width < 1.
     Source: schmidthieber2020, def-network-class.
     """
+    _require_widths(dims)
     return sum((a + 1) * b for a, b in pairwise(dims))

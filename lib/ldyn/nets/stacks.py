@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ldyn.core import require_choice
+
 ETAS: dict[str, Callable[[Tensor], Tensor]] = {
     "leaky": lambda z: functional.leaky_relu(z, 0.2),
     "elu": functional.elu,
@@ -21,9 +23,11 @@ def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> 
     the same number, to the last digit, however many members stand beside it.
 
     Arguments: `parameters` [A_1, b_1, …] with a leading axis k; `x` (k, n, d); `activation` a name
-    in ETAS.
+    in ETAS. Members that are infinite or NaN leave the others as they are.
+    Raises: ValueError for an unknown activation.
     Source: chu2020, def-stacked-game.
     """
+    require_choice(activation, ETAS, "activation")
     eta, last = ETAS[activation], len(parameters) - 2
     for i in range(0, last + 2, 2):
         a, b = parameters[i], parameters[i + 1]
@@ -59,7 +63,7 @@ class SpectralNorms:
             self.left[i], self.right[i] = u, v
 
     def divided(self, parameters: Sequence[Tensor]) -> list[Tensor]:
-        """Return [A_1/σ_1, b_1, …], each matrix divided by the estimate of its norm."""
+        """Return [A_1/σ_1, b_1, …], each matrix over the estimate of its norm, infinite or not."""
         out = list(parameters)
         for i, (u, v) in enumerate(zip(self.left, self.right, strict=True)):
             a = parameters[2 * i]

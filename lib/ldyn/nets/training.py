@@ -75,7 +75,7 @@ class NetsFit:
     diverged: Tensor
 
     def predict(self, x: Tensor) -> Tensor:
-        """Return the k networks' values (k, m) at (m, d) points, or (k, m, d) ones of their own."""
+        """Return the k networks' values (k, m) at `x` (…, m, d), with k in front their own."""
         x = x.expand(len(self.centre), *x.shape[-2:])
         z = forward(self.parameters, 2 * x - 1, self.activation)[..., 0]
         return self.centre[:, None] + self.scale[:, None] * z
@@ -87,7 +87,7 @@ class NetsFit:
         parts = [p[j : j + 1] for p in self.parameters]
 
         def predictor(x: Tensor) -> Tensor:
-            require_points(x, dim=parts[0].shape[1])
+            require_points(x, dim=parts[0].shape[1], cube=True)
             z = forward(parts, (2 * x.to(parts[0]) - 1)[None], self.activation)[0, :, 0]
             return (self.centre[j] + self.scale[j] * z).to(x)
 
@@ -108,12 +108,12 @@ def fit_nets(
     Source: imaizumi2022, prop-optimisation.
     """
     shapes = [tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__ for t in (x, y)]
-    if len(shapes[0]) != 3 or shapes[1] != shapes[0][:2] or len(seeds) != len(x) or 0 in x.shape:
+    if len(shapes[0]) != 3 or len(seeds) != len(x):
         raise ValueError(
             f"expected x (k, n, d), y (k, n) and k seeds, got {shapes[0]}, {shapes[1]} "
             f"and {len(seeds)}; for one network use fit_net"
         )
-    require_samples(x.flatten(0, 1), y.flatten())
+    require_samples(x.flatten(0, 1), y.flatten(), cube=True)
     (xt, yt), (xv, yv) = _split(x, y, seeds, training.validation)
     centre, scale = yt.mean(1), yt.std(1).clamp(min=torch.finfo(y.dtype).eps ** 0.5)
     xt, xv = 2 * xt - 1, 2 * xv - 1
@@ -138,14 +138,20 @@ def fit_nets(
 def fit_net(
     x: Tensor, y: Tensor, *, seed: int | str = 0, training: Training = Training()
 ) -> Callable[[Tensor], Tensor]:
-    """Train one network on the sample (x (n, d), y (n,)) and return it as a predictor.
+    """Train one network on the sample `x` (n, d) in the unit cube, `y` (n,); return a predictor.
 
     Minimises (1/n) Σ_i (y_i − g(x_i))², with the choices in `training`.
-    Raises: ValueError as `fit_nets`.
+    Raises: ValueError as `fit_nets`, or when the training diverges.
     Source: imaizumi2022, prop-optimisation.
     """
-    require_samples(x, y, at_least=4)
-    return fit_nets(x[None], y[None], seeds=[seed], training=training).member(0)
+    require_samples(x, y, at_least=4, cube=True)
+    fit = fit_nets(x[None], y[None], seeds=[seed], training=training)
+    if fit.diverged.any():
+        raise ValueError(
+            f"training must keep the loss finite, got NaN or infinity at rate {training.rate:g} "
+            f"and responses up to {y.abs().max():.3g}; try a smaller rate, or y / y.std()"
+        )
+    return fit.member(0)
 
 
 def _split(

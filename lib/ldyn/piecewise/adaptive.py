@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive, require_samples
+from ldyn.core.checks import needs
 from ldyn.piecewise.dyadic import cell_index, cell_sums, coarsen, refine
 
 Predictor = Callable[[Tensor], Tensor]
@@ -16,7 +17,9 @@ def haar_transform(values: Tensor) -> list[Tensor]:
     """Return the orthonormal Haar coefficients of a (2^J, …, 2^J) grid, coarse to fine.
 
     The list starts with the scaled mean (1, …, 1), then one tensor (2^d − 1, 2^j, …, 2^j) a
-    level. Raises: ValueError unless every side is the same power of two.
+    level.
+
+    Arguments: `values` (2^J, …, 2^J). Raises: ValueError unless every side is the same power of 2.
     Source: donoho1998, def-haar.
     """
     side = max(values.shape, default=0)
@@ -36,8 +39,16 @@ def haar_transform(values: Tensor) -> list[Tensor]:
 def haar_inverse(coefficients: list[Tensor]) -> Tensor:
     """Return the grid whose Haar coefficients these are: the inverse of `haar_transform`.
 
+    Raises: ValueError for an empty list, or other shapes than `haar_transform` gives.
     Source: donoho1998, def-haar.
     """
+    d = coefficients[0].ndim if coefficients else 0
+    right = [(1,) * d] + [(2**d - 1, *(2**j,) * d) for j in range(len(coefficients) - 1)]
+    got = [tuple(c.shape) for c in coefficients]
+    if got != right or not d:
+        raise ValueError(
+            f"coefficients must have the shapes {right}, got {got}; try haar_transform(values)"
+        )
     values = coefficients[0]
     for detail in coefficients[1:]:
         bands = [values, *detail]
@@ -75,11 +86,12 @@ def fit_dyadic_tree(
     Minimises Σ_i (y_i − f(x_i))² + factor · 2σ² log n · #cells over all pruned dyadic trees,
     exactly, from the leaves up: each cell is kept whole or split in 2^d, whichever is cheaper.
 
-    Arguments: x (n, d), y (n,); `noise` σ; `depth` the finest level, log₂(n)/d + 1 by default.
-    Raises: ValueError for bad samples, or unless noise and factor are > 0.
+    Arguments: `x` (n, d) and the predictor's points in the unit cube, `y` (n,); `noise` σ; `depth`
+    the finest level, log₂(n)/d + 1 by default.
+    Raises: ValueError for bad samples, points outside, or unless noise and factor are > 0.
     Source: donoho1997, thm-dyadic-tree.
     """
-    require_samples(x, y, at_least=2)
+    require_samples(x, y, at_least=2, cube=True)
     require_positive(noise, "noise")
     require_positive(factor, "factor")
     n, d = x.shape
@@ -103,7 +115,7 @@ def fit_dyadic_tree(
         value = torch.where(reached & (count > 0), total / count.clamp(min=1), above)
         open_ = reached & split
     flat = value.flatten()
-    return lambda z: flat[cell_index(require_points(z, dim=d), depth)].to(z)
+    return lambda z: flat[cell_index(require_points(z, dim=d, cube=True), depth)].to(z)
 
 
 def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
@@ -112,8 +124,8 @@ def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
     f̂ = a + (b − a) 1{x ≥ t}, the minimum over a, b and t of Σ_i (y_i − f(x_i))², with t halfway
     between two neighbouring design points.
 
-    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 2 distinct points,
-    or d ≠ 1.
+    Arguments: `x` (n, d), `y` (n,).
+    Raises: ValueError for bad samples, fewer than 2 distinct points, or d ≠ 1.
     Source: breiman1984, prop-one-split.
     """
     require_samples(x, y, at_least=2)
@@ -136,29 +148,30 @@ def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
 def fit_tree(x: Tensor, y: Tensor, *, leaves: int) -> Predictor:
     """Return a greedy regression tree (CART) with at most `leaves` leaves.
 
-    Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or leaves < 2; ImportError
+    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples or leaves < 2; ImportError
     without scikit-learn.
     Source: breiman1984, def-tree.
     """
     require_samples(x, y, at_least=2)
     require_count(leaves, "leaves", at_least=2)
-    from sklearn.tree import DecisionTreeRegressor
-
+    with needs("scikit-learn"):
+        from sklearn.tree import DecisionTreeRegressor
     return _fitted(DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=0), x, y)
 
 
 def fit_forest(x: Tensor, y: Tensor, *, leaf: int, trees: int = 100, seed: int = 0) -> Predictor:
     """Return a random forest of `trees` trees with at least `leaf` samples a leaf.
 
-    Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or counts < 1; ImportError
-    without scikit-learn.
+    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples, counts < 1 or seed < 0;
+    ImportError without scikit-learn.
     Source: breiman2001, def-tree.
     """
     require_samples(x, y, at_least=2)
     require_count(leaf, "leaf")
     require_count(trees, "trees")
-    from sklearn.ensemble import RandomForestRegressor
-
+    require_count(seed, "seed", at_least=0)
+    with needs("scikit-learn"):
+        from sklearn.ensemble import RandomForestRegressor
     return _fitted(RandomForestRegressor(trees, min_samples_leaf=leaf, random_state=seed), x, y)
 
 

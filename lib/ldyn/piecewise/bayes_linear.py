@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ldyn.core import require_points, require_positive
+from ldyn.core import require_count, require_points, require_positive
+from ldyn.core.arguments import holds
 from ldyn.piecewise.classes import Target, half_space, step
 
 
@@ -15,11 +16,11 @@ def half_space_covariance(x: Tensor, z: Tensor) -> Tensor:
     t ∼ U[−1, 2], gives ½ (p(x) + p(z) − s(x − z)/3), p(x) = ((x_1 + x_2)/2 + 1)/3,
     s(u) = (3 M² + m²)/(4 M), M and m the larger and the smaller of |u_1|, |u_2|.
 
-    Raises: ValueError for bad points or d > 2.
+    Arguments: `x` (n, d), `z` (m, d). Raises: ValueError for points outside the cube or d > 2.
     Source: thm-linear-sharp.
     """
-    require_points(x)
-    require_points(z, name="z", dim=x.shape[1])
+    require_points(x, cube=True)
+    require_points(z, name="z", dim=x.shape[1], cube=True)
     if x.shape[1] > 2:
         raise ValueError(f"x must have d = 1 or 2 columns, got d = {x.shape[1]}; try x[:, :2]")
     if x.shape[1] == 1:
@@ -39,7 +40,7 @@ def random_half_space(dim: int, generator: torch.Generator) -> Target:
     """
     if dim not in (1, 2):
         raise ValueError(f"dim must be 1 or 2, got {dim}; try 2")
-    u = torch.rand(3, generator=generator, dtype=torch.float64)
+    u = torch.rand(3, generator=generator, dtype=torch.float64, device=generator.device)
     if dim == 1:
         return step(u[0].item())
     slope = (2 * u[0] - 1).item()
@@ -54,14 +55,10 @@ def prior_risk(weights: Tensor, x: Tensor, z: Tensor, *, noise: float) -> float:
     for f̂(z_j) = Σ_i w_ji Y_i: it depends on the prior through K alone.
 
     Arguments: `weights` (m, n); the design `x` (n, d); nodes `z` (m, d), uniform or quasi-random.
-    Raises: ValueError for bad points, other shapes, or unless noise > 0.
+    Raises: ValueError for points outside the cube, d > 2, or unless noise > 0.
     Source: lem-genie.
     """
-    require_points(x)
-    require_points(z, name="z", dim=x.shape[1])
     require_positive(noise, "noise")
-    if weights.shape != (len(z), len(x)):
-        raise ValueError(f"weights must be {(len(z), len(x))}, got {tuple(weights.shape)}")
     own = torch.stack([half_space_covariance(p[None], p[None])[0, 0] for p in z])
     cross, gram = half_space_covariance(z, x), half_space_covariance(x, x)
     gram.diagonal().add_(noise**2)
@@ -74,8 +71,8 @@ def covariance_eigenvalues(dim: int, points: Tensor) -> Tensor:
     Those of the Gram matrix over m nodes, divided by m (Nyström). In dimension 1 the exact ones
     are 1/((k − ½)² π²).
 
-    Arguments: `points` (m, dim) uniform or quasi-random.
-    Raises: ValueError for bad points.
+    Arguments: `points` (m, dim) in the cube, uniform or quasi-random.
+    Raises: ValueError for other points or dim > 2.
     Source: opper1998, lem-genie.
     """
     require_points(points, name="points", dim=dim)
@@ -86,8 +83,14 @@ def covariance_eigenvalues(dim: int, points: Tensor) -> Tensor:
 def linear_risk_floor(eigenvalues: Tensor, n: int, *, noise: float) -> float:
     """Return Σ_k λ_k / (1 + n λ_k / σ²), below which no linear rule's mean risk can fall.
 
-    Raises: ValueError unless noise > 0.
+    Arguments: `eigenvalues` (k,), all ≥ 0. Raises: ValueError unless they are, n ≥ 0 and noise > 0.
     Source: opper1998, lem-genie.
     """
     require_positive(noise, "noise")
+    require_count(n, "n", at_least=0)
+    if not holds(eigenvalues >= 0):
+        raise ValueError(
+            f"eigenvalues of a covariance must be >= 0, got {eigenvalues.min():.3g}; where that is "
+            "rounding, try eigenvalues.clamp(min=0)"
+        )
     return (eigenvalues / (1 + n * eigenvalues / noise**2)).sum().item()

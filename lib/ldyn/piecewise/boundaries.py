@@ -31,7 +31,8 @@ class Weierstrass:
     amplitude: float = 0.3
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return h at the (n, d) points `x` as an (n,) tensor in centre ± amplitude."""
+        """Return h, (n,), in centre ± amplitude, at points `x` (n, d)."""
+        require_points(x, dim=self.directions.shape[1])
         k = torch.arange(len(self.phases), dtype=x.dtype, device=x.device)
         weights = 2 ** (-self.alpha * k)
         angles = torch.pi * 2**k * (x @ self.directions.to(x).T) + self.phases.to(x)
@@ -50,9 +51,10 @@ def rough_boundary(
     require_positive(alpha, "alpha")
     require_count(dim, "dim")
     require_count(terms, "terms")
-    normal = torch.randn(terms, dim, generator=generator, dtype=torch.float64)
+    kind = {"generator": generator, "dtype": torch.float64, "device": generator.device}
+    normal = torch.randn(terms, dim, **kind)
     directions = normal / normal.norm(dim=1, keepdim=True)
-    phases = 2 * math.pi * torch.rand(terms, generator=generator, dtype=torch.float64)
+    phases = 2 * math.pi * torch.rand(terms, **kind)
     return Weierstrass(alpha=float(alpha), directions=directions, phases=phases)
 
 
@@ -62,10 +64,27 @@ def smooth_part(beta: float, *, dim: int, generator: torch.Generator, level: flo
     Raises: ValueError unless beta > 0 and dim ≥ 1.
     Source: imaizumi2022, def-piecewise-2022.
     """
+    require_positive(beta, "beta")
     h = rough_boundary(beta, generator=generator, dim=dim)
     return Weierstrass(
         alpha=h.alpha, directions=h.directions, phases=h.phases, centre=level, amplitude=0.2
     )
+
+
+def values_at(function: Function, x: Tensor, name: str) -> Tensor:
+    """Return function(x) if it is one value a point, which nothing broadcasts against others.
+
+    Raises: ValueError for another shape.
+    Source: def-piecewise-2022.
+    """
+    values = function(x)
+    got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+    if got != x.shape[:1]:
+        raise ValueError(
+            f"{name} must map (n, d) points to (n,) values, got {got} from {tuple(x.shape)}; "
+            f"try lambda x: {name}(x).reshape(-1)"
+        )
+    return values
 
 
 def hypersurface_side(h: Function, x: Tensor, direction: int) -> Tensor:
@@ -81,4 +100,4 @@ def hypersurface_side(h: Function, x: Tensor, direction: int) -> Tensor:
             "the last one is the usual choice"
         )
     others = [j for j in range(x.shape[1]) if j != direction]
-    return x[:, direction] >= h(x[:, others])
+    return x[:, direction] >= values_at(h, x[:, others], "h")

@@ -29,8 +29,8 @@ class Target:
     beta: float = math.inf
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return f*, (n,), at points `x` (n, d). Raises: ValueError for bad points."""
-        require_points(x, dim=self.dim)
+        """Return f*, (n,), at points `x` (n, d). Raises: ValueError for points outside the cube."""
+        require_points(x, dim=self.dim, cube=True)
         values = torch.stack([f(x) for f in self.pieces])
         return values.gather(0, self.piece(x)[None].to(torch.int64))[0]
 
@@ -45,7 +45,12 @@ def _indicator(name: str, dim: int, inside: Callable[[Tensor], Tensor], alpha: f
 
 
 def step(theta: float = 1 / 3) -> Target:
-    """Return 1{x ≥ θ} on [0, 1]. Source: donoho1998, def-piecewise-2022."""
+    """Return 1{x ≥ θ} on [0, 1]. Raises: ValueError unless θ is in [0, 1].
+
+    Source: donoho1998, def-piecewise-2022.
+    """
+    if not 0 <= theta <= 1:
+        raise ValueError(f"theta must lie in [0, 1], got {theta}; try 1 / 3")
     return _indicator("step", 1, lambda x: x[:, 0] >= theta, math.inf)
 
 
@@ -71,10 +76,12 @@ def disk(center: tuple[float, float] = (0.48, 0.52), radius: float = 0.3) -> Tar
 def fragment(h: Function, dim: int, *, alpha: float = math.inf) -> Target:
     """Return the boundary fragment 1{x_D ≥ h(x_{−D})}, α-smooth if h is.
 
-    Raises: ValueError unless dim ≥ 2.
+    Raises: ValueError unless dim ≥ 2 and alpha > 0, infinite if h is analytic.
     Source: dudley1974, def-piecewise-2019.
     """
     require_count(dim, "dim", at_least=2)
+    if not alpha > 0:
+        raise ValueError(f"alpha must be > 0, got {alpha}; try alpha=1.0")
     return _indicator("fragment", dim, lambda x: hypersurface_side(h, x, dim - 1), alpha)
 
 
@@ -84,7 +91,7 @@ def wave() -> Target:
 
 
 def wave_height(u: Tensor) -> Tensor:
-    """Return h(u) = 0.5 + 0.2 sin 2πu + 0.05 cos 6πu for u (m,). Source: prop-ladder."""
+    """Return h(u) = 0.5 + 0.2 sin 2πu + 0.05 cos 6πu for `u` (m,). Source: prop-ladder."""
     return 0.5 + 0.2 * (2 * torch.pi * u).sin() + 0.05 * (6 * torch.pi * u).cos()
 
 
@@ -134,8 +141,8 @@ def random_blob(generator: torch.Generator) -> Target:
     centre, a_k ∼ U[−0.3, 0.3]/k, ψ_k uniform.
     Source: imaizumi2022, def-piecewise-2022.
     """
-    u = torch.rand(10, generator=generator, dtype=torch.float64)
-    centre, k = 0.45 + 0.1 * u[:2], torch.arange(2, 6, dtype=torch.float64)
+    u = torch.rand(10, generator=generator, dtype=torch.float64, device=generator.device)
+    centre, k = 0.45 + 0.1 * u[:2], torch.arange(2, 6).to(u)
     size, turn = 0.6 * (u[2:6] - 0.5) / k, 2 * torch.pi * u[6:]
 
     def inside(x: Tensor) -> Tensor:
@@ -166,7 +173,9 @@ def random_fragment(
         for m in range(pieces)
     )
     if dim == 1:
-        cuts = torch.rand(pieces - 1, generator=generator, dtype=torch.float64).sort().values
+        device = generator.device
+        cuts = torch.rand(pieces - 1, generator=generator, dtype=torch.float64, device=device)
+        cuts = cuts.sort().values
         count = lambda x: torch.bucketize(x[:, 0], cuts.to(x), right=True)  # noqa: E731
     else:
         graphs = [rough_boundary(alpha, generator=generator, dim=dim - 1) for _ in parts[1:]]

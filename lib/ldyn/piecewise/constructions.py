@@ -1,14 +1,11 @@
 """Networks built by hand, neuron by neuron, each with the bound that its error obeys."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive
+from ldyn.piecewise.boundaries import Function, values_at
 from ldyn.piecewise.relunet import ReluNet, affine, compose, stack
-
-Function = Callable[[Tensor], Tensor]
 
 
 def _rows(*rows: list[float]) -> Tensor:
@@ -60,15 +57,15 @@ def product_net(teeth: int, bound: float = 1.0) -> ReluNet:
     moduli = ReluNet(layers=((signs, torch.zeros(6).double()), (pair, torch.zeros(3).double())))
     squares = compose(stack([square] * 3, shared=False), moduli)
     weights = 2 * bound**2 * _rows([1.0, -1.0, -1.0])
-    return compose(affine(weights, torch.zeros(1)), squares)
+    return compose(affine(weights, weights.new_zeros(1)), squares)
 
 
 def interpolant_net(values: Tensor) -> ReluNet:
-    """Return the piecewise linear interpolant of `values` (K + 1,) at 0, 1/K, …, 1.
+    """Return the piecewise linear interpolant of `values` (K + 1,) at 0, 1/K, …, 1, on its device.
 
     g(x) = v_0 + Σ_k (s_k − s_{k−1}) η(x − k/K), s_k the slopes. L = 2. For h in H^α_F, α ≤ 2,
     sup |g − h| ≤ F (2K)^(−α) for α ≤ 1 and F K^(−α)/4 for 1 < α ≤ 2.
-    Raises: ValueError unless values is (K + 1,), K ≥ 1.
+    Raises: ValueError unless K ≥ 1.
     Source: prop-interpolant.
     """
     if values.ndim != 1 or len(values) < 2:
@@ -78,8 +75,8 @@ def interpolant_net(values: Tensor) -> ReluNet:
     values, pieces = values.double(), len(values) - 1
     slopes = pieces * values.diff()
     jumps = torch.cat([slopes[:1], slopes.diff()])
-    knots = torch.arange(pieces, dtype=torch.float64) / pieces
-    first = (torch.ones(pieces, 1, dtype=torch.float64), -knots)
+    knots = torch.arange(pieces).to(values) / pieces
+    first = (values.new_ones(pieces, 1), -knots)
     return ReluNet(layers=(first, (jumps[None], values[:1])))
 
 
@@ -95,17 +92,17 @@ def indicator_net(values: Tensor, slope: float) -> ReluNet:
     (a, b), (c, e) = graph.layers
     k = len(b)
     # x₂ ≥ 0 on the cube, so one unit carries it through.
-    first = torch.zeros(k + 1, 2, dtype=torch.float64)
+    first = b.new_zeros(k + 1, 2)
     first[:k, :1], first[k, 1] = a, 1.0
-    height = torch.cat([-c, torch.ones(1, 1, dtype=torch.float64)], 1)
+    height = torch.cat([-c, c.new_ones(1, 1)], 1)
     inner = ReluNet(layers=((first, torch.cat([b, b.new_zeros(1)])), (height, -e)))
-    return compose(step_net(slope), inner)
+    return compose(step_net(slope).to(b.device), inner)
 
 
 def intersection_net(indicators: list[ReluNet]) -> ReluNet:
     """Return η(g_1 + … + g_J − J + 1): the indicator of an intersection, where all g_j are 0 or 1.
 
-    Raises: ValueError for an empty list.
+    Raises: ValueError for an empty list, or a network of several outputs.
     Source: prop-indicator.
     """
     together = stack(indicators, shared=True)
@@ -120,21 +117,21 @@ def holder_net(f: Function, *, dim: int, cells: int, teeth: int) -> ReluNet:
 
     For f in H^β_F the error is at most d F (2N)^(−β) for β ≤ 1 and d F N^(−β)/4 for 1 < β ≤ 2,
     plus, for d = 2, 4 F 4^(−m) from the products, at most four of which differ from 0 at a point.
-    Raises: ValueError unless dim is 1 or 2 and cells, teeth ≥ 1.
+    Raises: ValueError unless dim is 1 or 2 and cells, teeth ≥ 1, or f not one value a point.
     Source: yarotsky2017, prop-holder.
     """
     require_count(cells, "cells")
     axis = torch.arange(cells + 1, dtype=torch.float64) / cells
     if dim == 1:
-        return interpolant_net(f(axis[:, None]))
+        return interpolant_net(values_at(f, axis[:, None], "f"))
     if dim != 2:
         raise ValueError(f"dim must be 1 or 2, got {dim}; try dim=2")
     tents = stack([_tent_net(v, cells, j, dim) for v in axis.tolist() for j in (0, 1)], shared=True)
     tents = _select_pairs(tents, len(axis))
     nodes = torch.cartesian_prod(axis, axis)
     products = stack([product_net(teeth)] * len(nodes), shared=False)
-    weights = f(nodes).double()[None]
-    return compose(affine(weights, torch.zeros(1)), compose(products, tents))
+    weights = values_at(f, nodes, "f").double()[None]
+    return compose(affine(weights, weights.new_zeros(1)), compose(products, tents))
 
 
 def _tent_net(centre: float, cells: int, coordinate: int, dim: int) -> ReluNet:
@@ -153,4 +150,4 @@ def _select_pairs(tents: ReluNet, count: int) -> ReluNet:
         for j in range(count):
             row = 2 * (i * count + j)
             picks[row, 2 * i], picks[row + 1, 2 * j + 1] = 1.0, 1.0
-    return compose(affine(picks, torch.zeros(len(picks))), tents)
+    return compose(affine(picks, picks.new_zeros(len(picks))), tents)

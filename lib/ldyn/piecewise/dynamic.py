@@ -21,14 +21,16 @@ class BoundaryFit:
     loss: float
 
     def height(self, u: Tensor) -> Tensor:
-        """Return h_K at abscissae u (m,) in [0, 1]."""
-        pieces = len(self.values) - 1
+        """Return h_K at abscissae `u` (m,). Raises: ValueError for those outside [0, 1]."""
+        require_points(u[:, None], name="u", cube=True)
+        values, pieces = self.values.to(u.device), len(self.values) - 1
         left = (u * pieces).long().clamp(0, pieces - 1)
         share = u * pieces - left
-        return (1 - share) * self.values[left] + share * self.values[left + 1]
+        return (1 - share) * values[left] + share * values[left + 1]
 
     def __call__(self, x: Tensor) -> Tensor:
-        require_points(x, dim=2)
+        """Return the fitted 0/1 values at `x` (m, d). Raises: ValueError outside the square."""
+        require_points(x, dim=2, cube=True)
         return (x[:, 1] >= self.height(x[:, 0])).to(x)
 
     def network(self, slope: float) -> ReluNet:
@@ -45,11 +47,12 @@ def fit_boundary(
     Σ_i (y_i − 1{x_i2 ≥ h_K(x_i1)})², by the Viterbi recursion
     V_{k+1}(v′) = min_v V_k(v) + cost_k(v, v′). Members are networks with S = 4K + 6 parameters.
 
-    Arguments: x (n, 2), y (n,). Cost: (n + pieces) · levels² comparisons.
-    Raises: ValueError for bad samples, d ≠ 2, counts below 1 piece or 2 levels, or low ≥ high.
+    Arguments: `x` (n, d) in the square, `y` (n,). Cost: (n + pieces) · levels² comparisons.
+    Raises: ValueError for bad samples, points outside, d ≠ 2, fewer than 1 piece or 2 levels, or
+    low ≥ high.
     Source: imaizumi2019, prop-viterbi.
     """
-    require_samples(x, y)
+    require_samples(x, y, cube=True)
     require_count(pieces, "pieces")
     require_count(levels, "levels", at_least=2)
     if x.shape[1] != 2:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive, require_samples
+from ldyn.core.checks import needs
 from ldyn.piecewise.dyadic import cell_index, cell_sums, coarsen, refine
 
 Predictor = Callable[[Tensor], Tensor]
@@ -35,11 +36,11 @@ def fit_cosine(x: Tensor, y: Tensor, *, cutoff: int) -> Predictor:
 
     f̂ = Σ_k ĉ_k φ_k,  ĉ = argmin_c Σ_i (y_i − Σ_k c_k φ_k(x_i))².
 
-    Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or cutoff^d > n/2, where the
-    normal equations degenerate.
+    Arguments: `x` (n, d) and the predictor's points in the unit cube, `y` (n,). Raises: ValueError
+    for bad samples, points outside, or cutoff^d > n/2, where the normal equations degenerate.
     Source: tsybakov2009, thm-cosine-upper.
     """
-    require_samples(x, y)
+    require_samples(x, y, cube=True)
     require_count(cutoff, "cutoff")
     if 2 * cutoff ** x.shape[1] > max(len(y), 2):
         raise ValueError(
@@ -52,24 +53,24 @@ def fit_cosine(x: Tensor, y: Tensor, *, cutoff: int) -> Predictor:
     gram.diagonal().add_(1e-8 * len(y))
     coefficients = torch.linalg.solve(gram, basis.T @ y)
     d = x.shape[1]
-    return lambda z: cosine_basis(require_points(z, dim=d), cutoff) @ coefficients.to(z)
+    return lambda z: cosine_basis(require_points(z, dim=d, cube=True), cutoff) @ coefficients.to(z)
 
 
 def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
     """Return the cubic smoothing spline, in dimension 1.
 
-    f̂ = argmin_f Σ_i (y_i − f(x_i))² + penalty ∫ f''².
+    f̂ = argmin_f Σ_i (y_i − f(x_i))² + penalty ∫ f''²; beyond the outermost points, constant.
 
-    Arguments: x (n, 1), y (n,). Raises: ValueError for bad samples, fewer than 5 distinct points,
-    d ≠ 1 or a penalty that is not > 0; ImportError without SciPy.
+    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples, fewer than 5 distinct
+    points, d ≠ 1 or a penalty that is not > 0; ImportError without SciPy.
     Source: wahba1990, def-linear-estimator.
     """
     require_samples(x, y, at_least=5)
     require_positive(penalty, "penalty")
     if x.shape[1] != 1:
         raise ValueError(f"the spline is for d = 1, got d = {x.shape[1]}; try fit_cosine")
-    from scipy.interpolate import make_smoothing_spline
-
+    with needs("scipy"):
+        from scipy.interpolate import make_smoothing_spline
     # Responses at one point enter by their mean, with their number as its weight: the same sum.
     knots, at, counts = x[:, 0].double().unique(return_inverse=True, return_counts=True)
     if len(knots) < 5:
@@ -113,7 +114,7 @@ def neighbour_means(x: Tensor, y: Tensor, z: Tensor, counts: list[int]) -> Tenso
 def fit_neighbours(x: Tensor, y: Tensor, *, neighbours: int) -> Predictor:
     """Return the k-nearest-neighbour mean: f̂(z) = (1/k) Σ of y_i over the k points next to z.
 
-    Arguments: x (n, d), y (n,). Raises: ValueError for bad samples or neighbours outside 1 … n.
+    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples or neighbours outside 1 … n.
     Source: tsybakov2009, def-linear-estimator.
     """
     require_samples(x, y)
@@ -126,10 +127,11 @@ def fit_haar_projection(x: Tensor, y: Tensor, *, level: int) -> Predictor:
 
     An empty cell takes the mean of its smallest ancestor that is not.
 
-    Arguments: x (n, d), y (n,), `level` τ ≥ 0. Raises: ValueError for bad samples or level < 0.
+    Arguments: `x` (n, d) and the predictor's points in the unit cube, `y` (n,), `level` τ ≥ 0.
+    Raises: ValueError for bad samples, points outside, or level < 0.
     Source: imaizumi2022, prop-level-cut.
     """
-    require_samples(x, y)
+    require_samples(x, y, cube=True)
     require_count(level, "level", at_least=0)
     counts, sums = cell_sums(x, torch.stack([torch.ones_like(y), y]), level)
     means = [sums / counts]
@@ -141,4 +143,4 @@ def fit_haar_projection(x: Tensor, y: Tensor, *, level: int) -> Predictor:
         finer = means.pop()
         value = torch.where(finer.isfinite(), finer, refine(value))
     flat, d = value.flatten(), x.shape[1]
-    return lambda z: flat[cell_index(require_points(z, dim=d), level)].to(z)
+    return lambda z: flat[cell_index(require_points(z, dim=d, cube=True), level)].to(z)

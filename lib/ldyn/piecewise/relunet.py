@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_points
+from ldyn.core import require_count, require_points
 
 Layer = tuple[Tensor, Tensor]
 
@@ -21,14 +21,19 @@ class ReluNet:
     layers: tuple[Layer, ...]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return g at the (n, d) points `x`: (n,) for one output, else (n, c)."""
+        """Return g at points `x` (n, d), on their device: (n,) for one output, else (n, c)."""
         require_points(x, dim=self.layers[0][0].shape[1])
         z = x.double()
-        for a, b in self.layers[:-1]:
+        layers = self.to(x.device).layers
+        for a, b in layers[:-1]:
             z = (z @ a.T + b).clamp(min=0)
-        a, b = self.layers[-1]
+        a, b = layers[-1]
         z = z @ a.T + b
         return (z[:, 0] if z.shape[1] == 1 else z).to(x.dtype)
+
+    def to(self, device: torch.device) -> "ReluNet":
+        """Return the network with its parameters on `device`."""
+        return ReluNet(layers=tuple((a.to(device), b.to(device)) for a, b in self.layers))
 
     @property
     def depth(self) -> int:
@@ -47,7 +52,10 @@ class ReluNet:
 
 
 def affine(matrix: Tensor, offset: Tensor) -> ReluNet:
-    """Return the network of depth 1, x ↦ matrix · x + offset. Source: def-network-class."""
+    """Return the network of depth 1, x ↦ `matrix` (c, d) · x + `offset` (c,).
+
+    Source: def-network-class.
+    """
     return ReluNet(layers=((matrix.double(), offset.double()),))
 
 
@@ -67,14 +75,17 @@ def compose(outer: ReluNet, inner: ReluNet) -> ReluNet:
 
 
 def deepen(net: ReluNet, depth: int) -> ReluNet:
-    """Return the same function at a larger depth, by z = η(z) − η(−z). Source: lem-algebra."""
+    """Return the same function at depth `depth`, if that is larger, by z = η(z) − η(−z).
+
+    Raises: ValueError for depth < 0.
+    Source: lem-algebra.
+    """
+    require_count(depth, "depth", at_least=0)
     while net.depth < depth:
-        outputs = net.layers[-1][0].shape[0]
-        eye = torch.eye(outputs, dtype=torch.float64)
-        split = affine(torch.cat([eye, -eye]), torch.zeros(2 * outputs))
-        carry = ReluNet(
-            layers=(*split.layers, (torch.cat([eye, -eye], 1), torch.zeros(outputs).double()))
-        )
+        last = net.layers[-1][1]
+        eye = torch.eye(len(last), dtype=last.dtype, device=last.device)
+        split = (torch.cat([eye, -eye]), last.new_zeros(2 * len(last)))
+        carry = ReluNet(layers=(split, (torch.cat([eye, -eye], 1), last.new_zeros(len(last)))))
         net = compose(carry, net)
     return net
 

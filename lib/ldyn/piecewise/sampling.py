@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count
+from ldyn.piecewise.boundaries import values_at
 from ldyn.piecewise.classes import Target
 
 
@@ -45,14 +46,16 @@ def sample(
 def quadrature_points(dim: int, points: int, generator: torch.Generator) -> Tensor:
     """Return `points` quasi-random points of [0,1]^dim (points, d), float64, unbiased for the mean.
 
-    Dimension 1: a uniform grid with a random shift; above: a scrambled Sobol' net.
+    Dimension 1: a uniform grid with a random shift; above: a scrambled Sobol' net. The device is
+    the generator's.
     """
+    device = generator.device
     if dim == 1:
-        shift = torch.rand(1, generator=generator, dtype=torch.float64)
-        return ((torch.arange(points, dtype=torch.float64) + shift) / points)[:, None]
-    seed = int(torch.randint(2**31, (1,), generator=generator))
+        shift = torch.rand(1, generator=generator, dtype=torch.float64, device=device)
+        return ((torch.arange(points).to(shift) + shift) / points)[:, None]
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
     net = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed)
-    return net.draw(points, dtype=torch.float64)
+    return net.draw(points, dtype=torch.float64).to(device)
 
 
 def risk(
@@ -67,14 +70,14 @@ def risk(
 
     Arguments: `points` the number of nodes (2^16 in dimension 1, else 2^14), `dtype` what the
     predictor takes. The estimate is unbiased over the generator.
-    Raises: ValueError unless points ≥ 1.
+    Raises: ValueError unless points ≥ 1 and the predictor gives one value a point.
     Source: imaizumi2022, def-piecewise-2022.
     """
     if points is None:
         points = 2**16 if target.dim == 1 else 2**14
     require_count(points, "points")
     x = quadrature_points(target.dim, points, generator)
-    error = predictor(x.to(dtype)).double().cpu() - target(x)
+    error = values_at(predictor, x.to(dtype), "predictor").to(x) - target(x)
     return error.square().mean().item()
 
 
@@ -84,11 +87,12 @@ def grid_values(
     """Return a function of (m, d) points at the centres of a regular grid, as (side, …, side).
 
     Arguments: `dim` d; where it is not given, that of a target, else 2.
-    Raises: ValueError unless side, dim ≥ 1.
+    Raises: ValueError unless side, dim ≥ 1 and the function gives one value a point.
     Source: def-haar.
     """
     require_count(side, "side")
     dim = getattr(function, "dim", 2) if dim is None else require_count(dim, "dim")
     axis = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     mesh = torch.stack(torch.meshgrid(*[axis] * dim, indexing="ij"), -1).reshape(-1, dim)
-    return torch.cat([function(part) for part in mesh.split(2**15)]).reshape([side] * dim)
+    parts = [values_at(function, part, "function") for part in mesh.split(2**15)]
+    return torch.cat(parts).reshape([side] * dim)

@@ -70,7 +70,7 @@ def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
     """Return the names with the largest exponent among "networks" and "linear", random design.
 
     Networks are always among them, since no estimator has a larger exponent.
-    Raises: ValueError unless alpha, beta > 0 and dim ≥ 1.
+    Raises: ValueError unless alpha, beta > 0, inf allowed, and dim ≥ 1.
     Source: thm-phase.
     """
     exponents = {
@@ -86,7 +86,7 @@ def linear_boundary(alpha: Number, dim: int) -> Number:
 
     β = a D / (2 (a + D − 1)),  a = α ∧ 1, which is 1/2 for all α ≥ 1.
 
-    Raises: ValueError unless alpha > 0 and dim ≥ 1.
+    Raises: ValueError unless alpha > 0, inf allowed, and dim ≥ 1.
     Source: thm-phase.
     """
     _require(alpha, 1, dim)
@@ -98,7 +98,7 @@ def conservative_boundary(alpha: Number, dim: int) -> Number:
 
     β = α D / (2 (α + D − 1)), that is α = 2β (D − 1) / (D − 2β).
 
-    Raises: ValueError unless alpha > 0 and dim ≥ 1.
+    Raises: ValueError unless alpha > 0, inf allowed, and dim ≥ 1.
     Source: imaizumi2022, cor-conservative.
     """
     _require(alpha, 1, dim)

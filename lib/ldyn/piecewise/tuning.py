@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_choice, require_samples
+from ldyn.core import require_choice, require_points, require_positive, require_samples
 from ldyn.kernels import Gaussian, Laplace, Stationary, ridge_path
 from ldyn.piecewise.adaptive import fit_dyadic_tree, fit_forest, fit_tree
 from ldyn.piecewise.linear import (
@@ -38,15 +38,18 @@ class Choice:
 
 
 def candidates(method: str, x: Tensor, y: Tensor, z: Tensor, *, noise: float = 0.3) -> Grid:
-    """Return the values at z (m, d) of `method` fitted on (x, y), for each point of its grid.
+    """Return the values at z of `method` fitted on (x, y), for each point of its grid.
 
-    A pair: values (m,) by label of the grid point, and leave-one-out errors by label where the
-    method has them exactly (kernel ridge), else None. `noise` serves the penalised tree alone.
-    Raises: ValueError for an unknown method or bad samples.
+    Arguments: `x` (n, d), `y` (n,), `z` (m, d), in the unit cube for some methods; `noise` serves
+    the penalised tree alone. A pair: values (m,) by label of the grid point, and leave-one-out
+    errors by label where the method has them exactly (kernel ridge), else None.
+    Raises: ValueError for an unknown method, bad samples or points, or unless noise > 0.
     Source: def-linear-estimator, def-tree.
     """
     require_choice(method, METHODS, "method")
     require_samples(x, y, at_least=8)
+    require_points(z, name="z", dim=x.shape[1])
+    require_positive(noise, "noise")
     return METHODS[method](x, y, z, noise)
 
 
@@ -54,13 +57,19 @@ def choose(candidates: Mapping[str, Tensor], truth: Tensor) -> Choice:
     """Return the candidate of least mean squared distance to `truth` (m,).
 
     With f* as truth this is the oracle, a lower bound on what any tuning can do; with held-out
-    responses it is validation.
-    Raises: ValueError when there is no candidate.
+    responses it is validation. A candidate that is NaN somewhere is never chosen.
+    Raises: ValueError when there is no candidate, all have NaN, or one has another shape.
     """
     if not candidates:
         raise ValueError("no candidates to choose from; give the method a wider grid")
+    for key, fit in candidates.items():
+        if fit.shape != truth.shape:
+            raise ValueError(
+                f"candidates must be of shape {tuple(truth.shape)}, as truth, got "
+                f"{tuple(fit.shape)} for {key!r}; try candidate.reshape(-1)"
+            )
     risks = {k: (v - truth).square().mean().item() for k, v in candidates.items()}
-    label = min(risks, key=lambda k: risks[k])
+    label = _least(risks)
     return Choice(label=label, risk=risks[label], fit=candidates[label])
 
 
@@ -72,7 +81,7 @@ def oracle_and_validated(
     The oracle fits on all n samples and takes the least true risk. The data's choice is by exact
     leave-one-out where the method has it; else it fits on the first 80 % and chooses by the rest,
     as the networks do (samples are independent, so the first 80 % are a random part).
-    Raises: ValueError as `candidates`.
+    Arguments: `x` (n, d), `y` (n,), `z` (m, d), `truth` (m,). Raises: ValueError as `candidates`.
     """
     values, loo = candidates(method, x, y, z, noise=noise)
     oracle = choose(values, truth)
@@ -82,9 +91,17 @@ def oracle_and_validated(
         values, _ = candidates(method, x[:-held], y[:-held], both, noise=noise)
         label = choose({k: v[len(z) :] for k, v in values.items()}, y[-held:]).label
     else:
-        label = min(loo, key=lambda k: loo[k])
+        label = _least(loo)
     fit = values[label][: len(z)]
     return oracle, Choice(label=label, risk=(fit - truth).square().mean().item(), fit=fit)
+
+
+def _least(errors: Mapping[str, float]) -> str:
+    """The label of the least error; NaN is none, wherever it stands."""
+    finite = {k: e for k, e in errors.items() if e == e}
+    if not finite:
+        raise ValueError("candidates must have a finite error, got NaN for all; widen their grid")
+    return min(finite, key=lambda k: finite[k])
 
 
 def _ridge(kernel: type[Stationary]) -> Callable[..., Grid]:
@@ -94,7 +111,7 @@ def _ridge(kernel: type[Stationary]) -> Callable[..., Grid]:
         for bandwidth in BANDWIDTHS[kernel]:
             path = ridge_path(x, y, kernel=kernel(bandwidth), ridges=RIDGES)
             labels = [f"{bandwidth:g}/{ridge:.3g}" for ridge in RIDGES]
-            fit = torch.cat([path(part) for part in z.split(4096)]).T
+            fit = torch.cat([path(part) for part in z.split(4096)]).T.to(z)
             values |= dict(zip(labels, fit, strict=True))
             errors = path.residuals.square().mean(0).tolist()
             loo |= dict(zip(labels, errors, strict=True))

@@ -16,10 +16,11 @@ class Call:
     """A valid call of a public function, and what it takes beyond the common contract.
 
     `given` makes the arguments by name, anew at each call, small enough for milliseconds.
-    `signed` names numbers that may be negative, `infinite` those that may be infinite, `shapeless`
-    tensors without a documented shape, `integers` tensors of integers, `values` whether the
-    function has to look at values, so that it does not run on meta tensors, `single` whether it
-    computes in the dtype of its arguments, `writes` arguments that it is there to change.
+    `signed` names numbers that may be negative, `infinite` those, and tensors, that may be
+    infinite, `shapeless` tensors without a documented shape, `integers` tensors of integers,
+    `values` whether the function has to look at values, so that it does not run on meta tensors,
+    `double` why results are in float64 where arguments are not, `writes` arguments that it is there
+    to change.
     """
 
     given: Callable[[], dict[str, Any]]

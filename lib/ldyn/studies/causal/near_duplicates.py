@@ -46,7 +46,8 @@ def run(cell: Cell) -> dict[str, Any]:
     barred = torch.tensor([[a == b for b in source] for a in source])
     shapes = torch.stack([torch.cat([_shape(p.x), _shape(p.y)]) for p in pairs])
     both = torch.cat([shapes, shapes.roll(len(LEVELS), 1)])
-    distances = torch.cdist(shapes, both).masked_fill(barred.repeat(1, 2), float("inf"))
+    distances = torch.cdist(shapes, both, compute_mode="donot_use_mm_for_euclid_dist")
+    distances.masked_fill_(barred.repeat(1, 2), float("inf"))
     targets = torch.tensor([p.target for p in pairs], dtype=shapes.dtype)
     support = torch.cat([targets, -targets])[distances.argmin(1)] * targets
     weights = torch.tensor([p.weight for p in pairs], dtype=shapes.dtype)
