@@ -126,7 +126,7 @@ class _Contract:
                     )
 
 
-def require_fields(record: Any) -> None:
+def require_fields(record: object) -> None:
     """Hold the fields of a frozen record to their annotations; numbers become Python's.
 
     Raises: ValueError with what was expected, what came and what to try.
