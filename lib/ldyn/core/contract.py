@@ -126,14 +126,15 @@ class _Contract:
                     )
 
 
-def require_fields(record: object) -> None:
+def require_fields(record: Any) -> None:
     """Hold the fields of a frozen record to their annotations; numbers become Python's.
 
     Raises: ValueError with what was expected, what came and what to try.
     """
-    kinds, reader = _fields(type(record))
-    for name, kind in kinds.items():
-        object.__setattr__(record, name, reader.read(name, getattr(record, name), kind))
+    kind: Any = type(record)
+    kinds, reader = _fields(kind)
+    for name, wanted in kinds.items():
+        object.__setattr__(record, name, reader.read(name, getattr(record, name), wanted))
 
 
 @cache
