@@ -118,13 +118,14 @@ def test_pairs_far_apart_add_nothing_to_a_series():
     torch.testing.assert_close(found, 5 * alone)
 
 
-def test_a_sample_is_at_no_distance_from_itself_whatever_is_rounded():
-    x = torch.linspace(0, 1, 9, dtype=F64)
-    gram = (-((x[:, None] - x) ** 2) / 200).exp()  # eigenvalues of rounding's size, of any sign
-    data = torch.full((9,), 1 / 9, dtype=F64)
-    for k in range(40):
-        mu = data + 1e-9 * torch.randn(9, generator=stream("near", k), dtype=F64)
-        assert kernel_norm(gram).value(mu, data).isfinite()
+def test_measures_that_a_kernel_does_not_tell_apart_are_at_no_distance():
+    """The square is of the size of rounding, and of any sign."""
+    v, data = torch.rand(5, generator=stream("feature"), dtype=F64), torch.full((5,), 0.2).double()
+    loss = kernel_norm(torch.outer(v, v))
+    for k in range(20):
+        move = torch.randn(5, generator=stream("move", k), dtype=F64)
+        mu = data + 0.01 * (move - (move @ v) / (v @ v) * v)
+        assert 0 <= loss.value(mu, data) < 1e-8
 
 
 def test_a_judge_gives_one_distance_a_member():
