@@ -101,7 +101,7 @@ def test_mcnemar_does_not_pay_for_guessing():
 
 
 def test_what_cannot_be_compared_is_refused():
-    with pytest.raises(ValueError, match="at least one pair"):
+    with pytest.raises(ValueError, match="at least one, got none"):
         evaluate(lambda x, y: 0.0, [])
     for compare in (accuracy_difference, mcnemar):
         with pytest.raises(ValueError, match="the same pairs"):

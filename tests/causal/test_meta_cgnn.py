@@ -221,9 +221,9 @@ def test_bad_arguments_are_refused():
         untrained().score(torch.ones(20), y)
     with pytest.raises(ValueError, match="at least 10 rows"):
         untrained().score(x[:9], y[:9])
-    with pytest.raises(ValueError, match="encoder must be one of cme, deepsets, none"):
+    with pytest.raises(ValueError, match="encoder must be one of 'deepsets', 'cme', 'none'"):
         fit_meta_cgnn(MetaTraining(encoder="rnn", **SMALL), seed=0)
-    with pytest.raises(ValueError, match="goal must be one of decide, generate"):
+    with pytest.raises(ValueError, match="goal must be one of 'generate', 'decide'"):
         MetaTraining(goal="win")
     with pytest.raises(ValueError, match="points must be an integer >= 40"):
         MetaTraining(points=20)

@@ -217,9 +217,9 @@ def test_bad_input_is_answered_with_what_to_try():
 def test_bad_matrices_steps_and_starts_are_answered_with_what_to_try():
     for bad in (torch.full((2, 2), math.nan, dtype=F64), torch.eye(3, dtype=F64), torch.ones(2)):
         for rule in ("simultaneous", "alternating"):
-            with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
+            with pytest.raises(ValueError, match=r"jacobian must be (finite|.*\(2, 2\))"):
                 step_limit(bad, rule=rule)
-        with pytest.raises(ValueError, match=r"finite matrix \(2, 2\)"):
+        with pytest.raises(ValueError, match=r"jacobian must be (finite|.*\(2, 2\))"):
             step_matrix(bad, rule="optimistic", step=0.1)
     with pytest.raises(ValueError, match="try momentum=0"):
         step_limit(torch.zeros(2, 2, dtype=F64), rule="alternating", momentum=-0.5)
@@ -229,17 +229,17 @@ def test_bad_matrices_steps_and_starts_are_answered_with_what_to_try():
             play(field, goal, step=0.1, steps=1, rule=rule, momentum=0.3)
         with pytest.raises(ValueError, match="try momentum=0"):
             step_matrix(TinyGAN().jacobian(), rule=rule, step=0.1, momentum=0.3)
-    with pytest.raises(ValueError, match="try momentum=0"):
+    with pytest.raises(ValueError, match="momentum must be a finite number"):
         step_limit(TinyGAN().jacobian(), rule="alternating", momentum=math.nan)
     with pytest.raises(ValueError, match='rule="alternating"'):
         play(field, goal, step=0.1, steps=1, rule="simultaneous", critic_steps=2)
     for step in (0.0, -0.1, math.nan, torch.tensor([0.1, math.inf])):
-        with pytest.raises(ValueError, match="every step must be"):
+        with pytest.raises(ValueError, match="step must be"):
             play(field, goal, step=step, steps=1, rule="simultaneous")
     for start in (torch.ones(3), torch.ones(2).long(), torch.full((2,), math.nan), torch.ones(())):
-        with pytest.raises(ValueError, match="start must be finite"):
+        with pytest.raises(ValueError, match="start must be"):
             play(field, start, step=0.1, steps=1, rule="simultaneous")
-    with pytest.raises(ValueError, match="a state is"):
+    with pytest.raises(ValueError, match=r"state must be a tensor of shape \(2, …\)"):
         field(torch.ones(3))
     with pytest.raises(ValueError, match="steps"):
         play(TinyGAN().field, TinyGAN().goal, step=0.1, steps=0, rule="simultaneous")

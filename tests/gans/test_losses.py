@@ -153,11 +153,16 @@ def test_weights_of_a_divergence_are_positive(name):
 
 
 def test_bad_points_and_matrices_are_answered_with_what_to_try():
-    with pytest.raises(ValueError, match="increasing"):
+    with pytest.raises(ValueError, match="increase"):
         wasserstein_line(POINTS.flip(0))
     with pytest.raises(ValueError, match="same mass"):
         wasserstein_line(POINTS).value(2 * weights("mu"), weights("data"))
     for make in (half_squared_norm, kernel_norm):
-        for bad in (GRAM[:3], GRAM.triu(), GRAM * torch.nan):
-            with pytest.raises(ValueError, match="symmetric"):
+        for bad, told in ((GRAM[:3], "m = 3"), (GRAM.triu(), "symmetric"),
+                          (GRAM * torch.nan, "finite"), (-GRAM, "eigenvalues >= 0"),
+                          (GRAM - 0.9, "eigenvalues >= 0")):  # fmt: skip
+            with pytest.raises(ValueError, match=told):
                 make(bad)
+        flat = make(torch.ones_like(GRAM))  # two weights are one: no inverse
+        with pytest.raises(ValueError, match="invertible"):
+            flat.conjugate(weights("mu"), weights("data"))

@@ -42,9 +42,9 @@ def test_constants_scale_with_the_bandwidth():
 
 @pytest.mark.parametrize("bad", [-1.0, math.nan, "1"])
 def test_constants_are_not_negative(bad):
-    with pytest.raises(ValueError, match="slope must be a number >= 0"):
+    with pytest.raises(ValueError, match="slope must be a"):
         Smoothness(slope=bad, curvature=1.0, sensitivity=1.0)
-    with pytest.raises(ValueError, match="speed must be a number >= 0"):
+    with pytest.raises(ValueError, match="speed must be a"):
         gaussian_mmd_smoothness(1.0).descent_constant(speed=bad)
     with pytest.raises(ValueError, match="bandwidth"):
         gaussian_mmd_smoothness(bad)

@@ -5,8 +5,7 @@ import torch
 from torch.nn import functional
 
 from ldyn.core import stream
-from ldyn.gans import GANTraining, grid, ring, train_gans
-from ldyn.gans.critics import sliced_distance
+from ldyn.gans import GANTraining, grid, ring, sliced_distance, train_gans
 from ldyn.gans.game import Game
 
 F64 = torch.float64
@@ -203,7 +202,7 @@ def test_training_brings_the_generator_to_the_data():
         ({"activation": "relu"}, "activation must be one of"),
         ({"batch": 0}, "batch must be an integer"),
         ({"penalty": -1.0}, "penalty must be a finite number >= 0"),
-        ({"penalty": float("nan")}, "penalty must be a finite number >= 0"),
+        ({"penalty": float("nan")}, "penalty must be a finite number"),
         ({"slope": 0.0}, "slope must be a finite number > 0"),
         ({"steps": 15, "looks": 4}, "multiple of looks"),
     ],
@@ -214,10 +213,10 @@ def test_bad_choices_say_what_to_do(choices, message):
 
 
 def test_bad_rates_and_samples_say_what_to_do():
-    for rates, seeds in (([0.1], [0, 1]), ([0.0], [0]), ([float("nan")], [0]), ([], [])):
-        with pytest.raises(ValueError, match="one rate > 0"):
+    for rates, seeds in (([0.1], [0, 1]), ([0.0], [0]), ([], [])):
+        with pytest.raises(ValueError, match="rates must be"):
             train(rates, seeds)
-    with pytest.raises(ValueError, match="draw as many points"):
+    with pytest.raises(ValueError, match="n = 3 as in x"):
         sliced_distance(torch.zeros(1, 3, 2), torch.zeros(1, 4, 2))
     with pytest.raises(ValueError, match="side must be an integer"):
         grid(3, side=0, generator=stream("grid"))

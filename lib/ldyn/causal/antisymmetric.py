@@ -32,8 +32,11 @@ class AntisymmetricNets:
         Exchanging the arguments, the features of x → y and of y → x, turns the signs of the
         result and leaves its digits. `masks` (k, m, width) multiply hidden units in training.
 
-        Arguments: `ahead`, `back` (m, f) for all networks, or (k, m, f).
+        Arguments: `ahead`, `back` (…, m, f), for all networks or with an axis k for each.
+        Raises: ValueError for another number of features than the networks were trained with.
         """
+        if ahead.shape[-1] != len(self.centre):
+            raise ValueError(f"ahead must be pair_features(x, y), got {ahead.shape[-1]} features")
         like, k = ahead, len(self.parameters[0])
         parameters = [p.to(like) for p in self.parameters]
         centre, scale = self.centre.to(like), self.scale.to(like)
@@ -71,7 +74,7 @@ def _values(parameters: list[Tensor], x: Tensor, masks: Sequence[Tensor]) -> Ten
 
 
 def fit_temperature(scores: Tensor) -> float:
-    """Return the T > 0 that minimises the mean of log(1 + e^{−T s}), s (m,) scores of the truth.
+    """Return the T > 0 that minimises the mean of log(1 + e^{−T s}), `scores` s (m,) of the truth.
 
     Newton's method in log T within e^{±3}; T is at the border if all scores are right.
     Source: guo2017, prop-temperature.

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import require_columns, standardised
-from ldyn.core import few_threads, require_count, require_positive, stream
+from ldyn.causal.columns import Column, require_columns, standardised
+from ldyn.core import few_threads, require_choice, require_count, require_positive, stream
+from ldyn.core.contract import require_fields
 from ldyn.kernels import MultiGaussian, mean_features
 from ldyn.nets import forward
 
-MOST_ROWS, LOOKS, JUDGES = (
-    1500,
-    4,
-    32,
-)  # rows of a pair; noises, and frequencies a rate, to judge by
+# rows of a pair; noises, and frequencies a rate, to judge by
+MOST_ROWS, LOOKS, JUDGES = 1500, 4, 32
 _ANGLES = 2**20  # computed at once: small enough for the processor's cache
 
 
@@ -35,11 +33,12 @@ class CGNNLosses:
         """Return (S_yx − S_xy)/(S_yx + S_xy), (k,), S the mean loss; positive if x causes y.
 
         Runs that diverged in a direction are left out; where none is left the score is 0.
+        Raises: ValueError for a name that is no field.
         """
-        losses: Tensor = getattr(self, which)
+        losses: Tensor = getattr(self, require_choice(which, vars(self), "which"))
         kept = losses.isfinite().all(1, keepdim=True)
         forth, back = torch.where(kept, losses, 0.0).sum(2).unbind(1)
-        return torch.where(kept.any(2)[:, 0], (back - forth) / (back + forth), 0.0)
+        return torch.where(back + forth > 0, (back - forth) / (back + forth), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,7 @@ class CGNN:
     and noise at each step; Adam on all rows. Runs, directions and pairs are trained in one stack.
 
     Fields: `hidden` units; `runs`; `steps`; `rate` of Adam; `frequencies` a rate of the kernel.
-    Raises: ValueError for a count < 1 or a rate that is not > 0.
+    Raises: ValueError for a count < 1, a rate that is not > 0, or another type.
     Source: goudet2018, def-cgnn.
     """
 
@@ -61,22 +60,21 @@ class CGNN:
     frequencies: int = 6
 
     def __post_init__(self) -> None:
+        require_fields(self)
         for name in ("hidden", "runs", "steps", "frequencies"):
             require_count(getattr(self, name), name)
         require_positive(self.rate, "rate")
 
-    def score(self, x: Tensor, y: Tensor) -> float:
-        """Return the score of two columns (n,), positive if x causes y; trained in float32.
+    def score(self, x: Column, y: Column) -> float:
+        """Return the score of `x`, `y` (n,), positive if x causes y; trained in float32.
 
         Of more than 1,500 rows 1,500 are used, the same ones for every pair of that length.
         Raises: ValueError for bad columns.
         Source: goudet2018, def-cgnn.
         """
         x, y = require_columns(x, y)
-        rows = torch.randperm(len(x), generator=stream("cgnn rows", len(x)))[:MOST_ROWS].to(
-            x.device
-        )
-        x, y = (standardised(c[rows])[None].float() for c in (x, y))
+        rows = torch.randperm(len(x), generator=stream("cgnn rows", len(x)))[:MOST_ROWS]
+        x, y = (standardised(c[rows.to(c.device)])[None].float() for c in (x, y))
         return self.losses(x, y).scores().item()
 
     def losses(self, x: Tensor, y: Tensor) -> CGNNLosses:
@@ -88,9 +86,8 @@ class CGNN:
         """
         for columns in zip(x, y, strict=True):
             require_columns(*columns)
-        pairs = torch.stack(
-            [torch.stack([standardised(c) for c in z]) for z in zip(x, y, strict=True)]
-        )
+        both = zip(x.detach(), y.detach(), strict=True)
+        pairs = torch.stack([torch.stack([standardised(c) for c in z]) for z in both])
         # The order of the arguments must not touch the arithmetic: the smaller column comes first.
         gap = pairs[:, 0] - pairs[:, 1]
         first = gap.gather(1, (gap != 0).int().argmax(1, keepdim=True))[..., None]
@@ -155,18 +152,20 @@ def _samples(
     cause = data[..., :1].repeat_interleave(len(noise), 0)
     if parameters is None:
         return torch.cat([cause, 0 * cause], 2)
-    e = torch.stack([torch.randn(data.shape[1], 1, generator=draw).double() for draw in noise])
+    shape, single = (data.shape[1], 1), torch.float32
+    e = torch.stack([torch.randn(shape, generator=draw, dtype=single).double() for draw in noise])
     inputs = torch.cat([cause, e.to(cause).repeat(len(data), 1, 1)], 2)
     return torch.cat([cause, forward(parameters, inputs)], 2)
 
 
 def _starts(hidden: int, runs: int, data: Tensor) -> list[Tensor]:
     """Weights and biases uniform on ±1/√(number of inputs); a run has the same for all pairs."""
-    draws, parts = [stream("cgnn start", run) for run in range(runs)], []
+    draws, parts, single = [stream("cgnn start", run) for run in range(runs)], [], torch.float32
     for inputs, outputs in ((2, hidden), (hidden, 1)):
         for rows in (inputs, 1):
-            unit = torch.stack([torch.rand(rows, outputs, generator=d).double() for d in draws])
-            parts.append(((2 * unit - 1) / inputs**0.5).to(data).repeat(len(data), 1, 1))
+            unit = [torch.rand(rows, outputs, generator=d, dtype=single) for d in draws]
+            spread = (2 * torch.stack(unit).double() - 1) / inputs**0.5
+            parts.append(spread.to(data).repeat(len(data), 1, 1))
     return parts
 
 

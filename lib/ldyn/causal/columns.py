@@ -6,16 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ldyn.core import stream
+from ldyn.core import require_count, stream
 
+Column = Any  # a tensor, a NumPy array, or a sequence of numbers: `require_columns` reads it
 LEAST = 10  # rows; with fewer, nothing distinguishes the directions
 
 
-def require_columns(x: Any, y: Any) -> tuple[Tensor, Tensor]:
-    """Return two columns (n,) as float64 if they are finite, of one length n ≥ 10 and not constant.
+def require_columns(x: Column, y: Column) -> tuple[Tensor, Tensor]:
+    """Return two columns as float64 if they are finite, of one length n ≥ 10 and not constant.
 
-    Masked values count as missing.
-
+    Arguments: `x`, `y` (n,) tensors, arrays or lists of numbers; masked values are missing ones.
     Raises: ValueError for anything else, with what to try.
     """
     columns = _as_column(x, "x"), _as_column(y, "y")
@@ -31,10 +31,7 @@ def require_columns(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         if not torch.isfinite(column).all():
             raise ValueError(f"{name} must be finite, got NaN or infinity; drop those rows")
         if (column == column[0]).all():
-            raise ValueError(
-                f"{name} is constant ({column[0].item():g}); a column that never changes has "
-                "neither cause nor effect here"
-            )
+            raise ValueError(f"{name} is constant ({column[0].item():g}): it has no cause here")
     return columns
 
 
@@ -45,7 +42,7 @@ def _as_column(values: Any, name: str) -> Tensor:
         if hasattr(values, "__array__") and not isinstance(values, Tensor):
             array = np.asarray(values)  # torch takes no reversed view and no foreign byte order
             values = array.astype(array.dtype.newbyteorder("="), order="C")
-        column = torch.as_tensor(values)
+        column = torch.as_tensor(values, dtype=None if hasattr(values, "dtype") else torch.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{name} must be a column of numbers, got {type(values).__name__} ({error}); "
@@ -60,20 +57,27 @@ def _as_column(values: Any, name: str) -> Tensor:
 
 
 def standardised(x: Tensor) -> Tensor:
-    """Return x with mean 0 and standard deviation 1 (of the sample, divided by n)."""
-    # A power of two first, which rounds nothing: squares of 1e200 are no numbers.
-    x = x / 2.0 ** (int(torch.frexp(x.abs().max()).exponent) - 1)
+    """Return `x` (n,) with mean 0 and variance 1, over n. Raises: ValueError if it is constant."""
+    x = _of_size_one(x)
     x = x - x.mean()
     return x / x.square().mean().sqrt()
 
 
 def to_unit(x: Tensor) -> Tensor:
-    """Return x moved and scaled to [0, 1]."""
+    """Return `x` (n,) moved and scaled to [0, 1]. Raises: ValueError if it never changes."""
+    x = _of_size_one(x)
     return (x - x.min()) / (x.max() - x.min())
 
 
+def _of_size_one(x: Tensor) -> Tensor:
+    """Over a power of two, which rounds nothing: squares and ranges of 1e308 are no numbers."""
+    if x.min() == x.max():
+        raise ValueError(f"x must not be constant, got {x[0].item():g} alone; measure another one")
+    return x / 2.0 ** (int(torch.frexp(x.abs().max()).exponent) - 1)
+
+
 def mid_ranks(x: Tensor) -> Tensor:
-    """Return the ranks 1 … n of x, tied values sharing the mean of theirs."""
+    """Return the ranks 1 … n of `x` (n,), tied values sharing the mean of theirs."""
     values = x.sort().values.contiguous()
     below = torch.searchsorted(values, x.contiguous())
     up_to = torch.searchsorted(values, x.contiguous(), right=True)
@@ -81,13 +85,13 @@ def mid_ranks(x: Tensor) -> Tensor:
 
 
 def normal_scores(x: Tensor) -> Tensor:
-    """Return Φ⁻¹(r/(n + 1)), r the mid-ranks: any increasing map of x gives the same numbers."""
+    """Return Φ⁻¹(r/(n + 1)), r the mid-ranks of `x` (n,): no increasing map of x changes it."""
     return torch.special.ndtri(mid_ranks(x) / (len(x) + 1))
 
 
 def at_most(rows: int, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the two columns, or `rows` random rows of both, always the same, if n is larger."""
-    if len(x) <= rows:
+    """Return `x` and `y` (n,), or `rows` random rows of both, always the same, if n is larger."""
+    if len(x) <= require_count(rows, "rows"):
         return x, y
     chosen = torch.randperm(len(x), generator=stream("rows", len(x), rows))[:rows].to(x.device)
     return x[chosen], y[chosen]

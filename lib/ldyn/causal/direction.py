@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ldyn.causal.antisymmetric import AntisymmetricNets
-from ldyn.causal.columns import normal_scores, require_columns, standardised
+from ldyn.causal.columns import Column, normal_scores, require_columns, standardised
 from ldyn.causal.features import blind_features, pair_features
 from ldyn.core import few_threads, results_folder, stream
 
@@ -30,8 +29,8 @@ class Direction:
     doubts: tuple[str, ...] = ()
 
 
-def direction(x: Any, y: Any) -> Direction:
-    """Return which of two columns (n,) is the likelier cause, how sure that is, and what to doubt.
+def direction(x: Column, y: Column) -> Direction:
+    """Return which of `x`, `y` (n,) is the likelier cause, how sure that is, and what to doubt.
 
     Exchanging the columns turns the sign of the score and changes no digit. Shift, scale and sign
     of a column change nothing but rounding. Of more than 1,000 rows whole thousands are looked at,
@@ -54,13 +53,17 @@ def direction(x: Any, y: Any) -> Direction:
 
 
 def network_scores(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the log-odds of x → y from each of m networks for k pairs of columns (k, n).
+    """Return the log-odds of x → y from each of m networks for k pairs of columns.
 
     A pair of (m, k): from the columns as they are, and from their ranks alone.
 
-    Raises: FileNotFoundError without the trained networks.
+    Arguments: `x`, `y` (k, n), n ≥ 10, none constant.
+    Raises: ValueError for other columns; FileNotFoundError without the trained networks.
     Source: ton2021, def-antisymmetric-score.
     """
+    for name, columns in (("x", x), ("y", y)):
+        if (columns.amin(1) == columns.amax(1)).any():
+            raise ValueError(f"{name} must have no constant column, got some; drop those pairs")
     nets = load_networks(results_folder() / "causal")
     with few_threads():
         plain = pair_features(x, y)

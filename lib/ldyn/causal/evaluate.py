@@ -18,10 +18,17 @@ class Evaluation:
     """What a method said of k pairs.
 
     Fields: `support` (k,), its score for the true direction: right where positive; `weights` (k,).
+    Raises: ValueError for fields of different shapes, NaN, or weights that are not > 0.
     """
 
     support: Tensor
     weights: Tensor
+
+    def __post_init__(self) -> None:
+        s, w = self.support, self.weights
+        if s.ndim != 1 or s.shape != w.shape or s.isnan().any() or not (w > 0).all():
+            raise ValueError("support and weights must be (k,), no NaN and weights > 0, got "
+                             f"{tuple(s.shape)} and {tuple(w.shape)}")  # fmt: skip
 
     @property
     def right(self) -> Tensor:
@@ -74,14 +81,15 @@ def evaluate(score: Score, pairs: Sequence[Pair], *, seed: int = 0) -> Evaluatio
     Source: mooij2016, page-99-pairs.
     """
     if not pairs:
-        raise ValueError("expected at least one pair, got none; try cause_effect_pairs('SIM')")
-    coins = torch.rand(len(pairs), generator=stream("columns", seed)) < 0.5
+        raise ValueError("pairs must hold at least one, got none; try cause_effect_pairs('SIM')")
+    coins = torch.rand(len(pairs), generator=stream("columns", seed), dtype=torch.float32)
+    coins = coins < 0.5
     support = []
     for pair, coin in zip(pairs, coins.tolist(), strict=True):
         seen = pair.swapped() if coin else pair
         support.append(seen.target * float(score(seen.x, seen.y)))
         if support[-1] != support[-1]:
-            raise ValueError(f"expected a score, got NaN for {pair.name!r}; try 0 for a tie")
+            raise ValueError(f"score must be a number, got NaN for {pair.name!r}; try 0 for a tie")
     weights = [pair.weight for pair in pairs]
     double = torch.float64
     return Evaluation(
@@ -110,6 +118,7 @@ def mcnemar(one: Evaluation, other: Evaluation) -> float:
     between right and wrong): p = min(1, 2 P(Bin(b + c, ½) ≤ min(b, c))).
 
     Raises: ValueError for different numbers of pairs.
+
     Source: mcnemar1947, prop-paired-difference.
     """
     if len(one.right) != len(other.right):

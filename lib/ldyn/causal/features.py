@@ -7,6 +7,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from ldyn.causal.columns import LEAST
+
 BOUND = 4.0  # standard deviations at which a far value is cut off
 WIDTHS = (0.06, 0.15, 0.3, 0.5)  # of the windows in the cause, in normal scores
 WAVES, CENTRES, LEVELS = 7, 16, 24
@@ -14,22 +16,28 @@ COMMON = 4  # features at the end that know ranks and ties alone
 
 
 def pair_features(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the features (k, f) of k pairs of columns (k, n) for x → y, and those for y → x.
+    """Return the features (k, f) of k pairs of columns, `x` and `y` (k, n), in both directions.
 
-    Each direction's come from the same operations on arrays of one shape: exchanging the columns
-    exchanges the results to the last digit. Shift, scale and sign of a column change nothing.
+    Those of x → y first. Both come from the same operations on arrays of one shape: exchanging the
+    columns exchanges the results to the last digit. Shift, scale and sign change nothing.
+    Raises: ValueError for n < 10.
     Source: hoyer2009, def-direction-features.
     """
+    if x.shape[1] < LEAST:
+        raise ValueError(f"x must have at least {LEAST} rows, got {x.shape[1]}; measure more")
     a, b = _scales(x), _scales(y)
     return _direction(a, b), _direction(b, a)
 
 
 def blind_features(features: Tensor) -> Tensor:
-    """Return features (k, f) as they would be if the columns were the normal scores of their ranks.
+    """Return `features` (k, f) as they were, had the columns been normal scores of their ranks.
 
+    Raises: ValueError for a number f that `pair_features` does not give.
     Source: tagasovska2020, def-direction-features.
     """
-    half = (features.shape[1] - COMMON) // 2
+    half, odd = divmod(features.shape[1] - COMMON, 2)
+    if half < 1 or odd:
+        raise ValueError(f"features must be those of pair_features, got {features.shape[1]}")
     _, ranks, common = features.split([half, half, COMMON], 1)
     return torch.cat([ranks, ranks, common], 1)
 
@@ -88,13 +96,8 @@ def _residual(basis: Tensor, scale: Tensor, effect: Tensor, waves: Tensor) -> Te
     size = level + drift + scaled.square().mean(1, keepdim=True).log()
     plain = _waves(r)
     dependence = [(waves, plain), (waves, _waves(z)), (_centred_waves(_unit(fit)), plain)]
-    out = [
-        level,
-        spread.std(1, keepdim=True),
-        size,
-        _entropy(r) + level / 2,
-        _entropy(z) + size / 2,
-    ]
+    out = [level, spread.std(1, keepdim=True), size]
+    out += [_entropy(r) + level / 2, _entropy(z) + size / 2]
     out += [z.pow(3).mean(1, keepdim=True).abs(), z.pow(4).mean(1, keepdim=True).log()]
     return torch.cat([*out, *(_dependence(*pair) for pair in dependence)], 1)
 

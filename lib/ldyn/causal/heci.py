@@ -5,12 +5,12 @@ import math
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import require_columns, to_unit
+from ldyn.causal.columns import Column, require_columns, to_unit
 
 BINS, LEAST, DEGREE, FLOOR = 20, 10, 3, 1e-12
 
 
-def heci(x: Tensor, y: Tensor) -> float:
+def heci(x: Column, y: Column) -> float:
     """Return the score of heteroscedastic-noise inference: positive if x causes y.
 
     (l(y → x) − l(x → y))/n after both columns were brought to [0, 1]. l(x → y) is the least
@@ -19,7 +19,8 @@ def heci(x: Tensor, y: Tensor) -> float:
     m log₂(RSS/m) + (d + 2) log₂ n. Ranges begin at twenty equal steps, and have at
     least ten distinct values of x.
 
-    Arguments: columns (n,). Raises: ValueError for bad columns.
+    Arguments: `x`, `y` (n,). Raises: ValueError for bad columns.
+
     Source: xu2022, def-anm.
     """
     a, b = (to_unit(c) for c in require_columns(x, y))

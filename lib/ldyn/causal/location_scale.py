@@ -3,21 +3,21 @@
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import at_most, require_columns, standardised
+from ldyn.causal.columns import Column, at_most, require_columns, standardised
 from ldyn.causal.regression import RIDGE, dependence, spline_basis
 from ldyn.core import require_choice
 
 CRITERIA = ("likelihood", "hsic")
 
 
-def loci(x: Tensor, y: Tensor, *, criterion: str = "likelihood") -> float:
+def loci(x: Column, y: Column, *, criterion: str = "likelihood") -> float:
     """Return the score of the location–scale noise model: positive if x causes y.
 
     c(y → x) − c(x → y) after both columns were standardised; c is the mean negative
     log-likelihood of the fit ("likelihood"), or the HSIC of the input and the residual
     (y − f(x))/σ(x) ("hsic"). Of more than 2,000 rows, 2,000 at random are used.
 
-    Arguments: columns (n,); `criterion` "likelihood" or "hsic".
+    Arguments: `x`, `y` (n,); `criterion` "likelihood" or "hsic".
     Raises: ValueError for bad columns or an unknown criterion.
     Source: immer2023, prop-lsnm.
     """
@@ -27,12 +27,14 @@ def loci(x: Tensor, y: Tensor, *, criterion: str = "likelihood") -> float:
 
 
 def location_scale_fit(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return η = f/σ² and a = 1/(2σ²) at the points, both (n,): the likeliest Gaussian fit.
+    """Return η = f/σ² and a = 1/(2σ²) at points `x` (n,) with values `y` (n,): the likeliest fit.
 
     With η = Bw, a = Bv, B the splines of `spline_basis`, the minimum over w and v ≥ 0 of
     Σ_i (a_i y_i² − y_i η_i + η_i²/(4a_i) − ½ log 2a_i) + ½δ(‖w‖² + ‖v‖²), δ = 10⁻⁵,
     which is convex in (w, v); by Newton's method with a barrier −t Σ log v_k, t from 10⁻² to
     10⁻⁶.
+
+    Raises: ValueError for an x that is constant.
 
     Source: immer2023, prop-lsnm.
     """

@@ -9,14 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import require_columns
-from ldyn.core import few_threads, require_choice, stream
+from ldyn.causal.columns import Column, require_columns
+from ldyn.core import few_threads, require_choice, require_count, stream
 from ldyn.data.laws import rows_standardised
 from ldyn.nets import forward, initialise
 
 ENCODERS = ("deepsets", "cme", "none")
 GAMMAS = (0.005, 0.05, 0.25, 0.5, 1.0, 5.0, 50.0)  # CGNN's kernel: Σ_γ exp(−γ‖z − z′‖²)
 WIDTH, TASK, HIDDEN, FEATURES, RIDGE = 64, 64, 64, 24, 1e-3
+SINGLE = torch.float32
 Parts = dict[str, list[Tensor]]
 Layers = Mapping[str, list[Tensor]]
 
@@ -26,18 +27,19 @@ def joint_frequencies(each: int, *, draw: torch.Generator) -> Tensor:
 
     Source: goudet2018, def-meta-cgnn.
     """
-    scale = torch.tensor(GAMMAS).mul(2).sqrt().repeat(each)[:, None]
-    return scale * torch.randn(len(scale), 2, generator=draw)
+    scale = torch.tensor(GAMMAS, dtype=SINGLE).mul(2).sqrt().repeat(each)[:, None]
+    return scale * torch.randn(len(scale), 2, generator=draw, dtype=SINGLE)
 
 
 def initial_parts(encoder: str, film: bool, seed: int | str) -> Parts:
     """Return the untrained layers of a Meta-CGNN, float32: s summarises, u generates.
 
     Raises: ValueError for an unknown encoder.
+
     Source: ton2021, def-meta-cgnn.
     """
     require_choice(encoder, ENCODERS, "encoder")
-    like = torch.empty(0)
+    like = torch.empty(0, dtype=SINGLE)
 
     def net(name: str, *dims: int) -> list[Tensor]:
         """Matrices of variance 1/(3 · inputs), so that an untrained effect is nearly constant."""
@@ -50,9 +52,9 @@ def initial_parts(encoder: str, film: bool, seed: int | str) -> Parts:
         parts["point"] = net("point", 2, WIDTH, WIDTH)
     if encoder == "cme":
         draw = stream("features", seed)
-        scale = torch.tensor((0.5, 1.0, 2.0, 4.0)).repeat(FEATURES // 4)
-        phase = 2 * torch.pi * torch.rand(FEATURES, generator=draw)
-        parts["fixed"] = [scale * torch.randn(FEATURES, generator=draw), phase]
+        scale = torch.tensor((0.5, 1.0, 2.0, 4.0), dtype=SINGLE).repeat(FEATURES // 4)
+        phase = 2 * torch.pi * torch.rand(FEATURES, generator=draw, dtype=SINGLE)
+        parts["fixed"] = [scale * torch.randn(FEATURES, generator=draw, dtype=SINGLE), phase]
     if encoder != "none":
         inputs = WIDTH if encoder == "deepsets" else FEATURES * (FEATURES + 1)
         parts["task"] = net("task", inputs, WIDTH, TASK)
@@ -98,11 +100,8 @@ def generate(parts: Layers, summary: Tensor | None, cause: Tensor, noise: Tensor
     Source: ton2021, def-meta-cgnn.
     """
     u = torch.stack([cause, noise.expand_as(cause)], 2)
-    film = (
-        None
-        if summary is None
-        else forward(parts["film"], summary[None])[0].unflatten(1, (-1, 1, HIDDEN))
-    )
+    film = None if summary is None else forward(parts["film"], summary[None])[0]
+    film = None if film is None else film.unflatten(1, (-1, 1, HIDDEN))
     for j, name in enumerate(("layer1", "layer2")):
         a, b = parts[name]
         u = u @ a[0] + b[0]
@@ -152,17 +151,23 @@ class MetaCGNN:
     levels: int = 8
     marginal: bool = False
 
+    def __post_init__(self) -> None:
+        require_count(self.levels, "levels")
+
     @torch.no_grad()
     def costs(self, cause: Tensor, effect: Tensor) -> Tensor:
         """Return the squared MMD of each sample and of effects generated for its causes, (t,).
 
-        Columns (t, n), none of them constant; the time is linear in n.
+        The time is linear in n. Arguments: `cause`, `effect` (t, n).
+        Raises: ValueError for a column that is constant.
         Source: ton2021, def-meta-cgnn.
         """
+        if any((c.amin(1) == c.amax(1)).any() for c in (cause, effect)):
+            raise ValueError("cause and effect must change, got constant columns; drop those")
         like = self.parts["out"][0]
         frequencies = joint_frequencies(16, draw=stream("decision"))
         if self.marginal:
-            frequencies = frequencies * torch.tensor([0.0, 1.0])
+            frequencies = frequencies * torch.tensor([0.0, 1.0], dtype=SINGLE)
         at = (torch.arange(self.levels, dtype=torch.float64) + 0.5) / self.levels
         x, y, frequencies, at = (
             v.to(like)
@@ -172,17 +177,18 @@ class MetaCGNN:
             return joint_mmd(self.parts, x, y, torch.special.ndtri(at), frequencies)
 
     def scores(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return (S_{y→x} − S_{x→y})/(S_{y→x} + S_{x→y}) of pairs (t, n); S are the `costs`.
+        """Return (S_{y→x} − S_{x→y})/(S_{y→x} + S_{x→y}) of `x`, `y` (t, n), S the `costs`.
 
         Source: ton2021, def-meta-cgnn.
         """
         forth, back = self.costs(x, y), self.costs(y, x)
         return (back - forth) / (back + forth).clamp(min=1e-30)
 
-    def score(self, x: Tensor, y: Tensor) -> float:
-        """Return the score of one pair, columns (n,), n ≥ 10: positive if x causes y.
+    def score(self, x: Column, y: Column) -> float:
+        """Return the score of one pair `x`, `y` (n,), n ≥ 10: positive if x causes y.
 
         Raises: ValueError for bad columns.
+
         Source: ton2021, def-meta-cgnn.
         """
         x, y = require_columns(x, y)
@@ -204,6 +210,7 @@ def load_meta_cgnn(path: str | Path) -> MetaCGNN:
     """Return a generator that `MetaCGNN.save` wrote; the file cannot run code.
 
     Raises: ValueError for a file that holds something else.
+
     Source: ton2021, def-meta-cgnn.
     """
     try:
@@ -211,7 +218,5 @@ def load_meta_cgnn(path: str | Path) -> MetaCGNN:
         if not {"layer1", "layer2", "out"} <= set(parts):
             raise KeyError("layer1, layer2, out")
     except (UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
-        raise ValueError(
-            f"{path} holds no Meta-CGNN ({error}); save one with .save(path)"
-        ) from error
+        raise ValueError(f"{path} holds no Meta-CGNN ({error}); save one first") from error
     return MetaCGNN(parts=parts)

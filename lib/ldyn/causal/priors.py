@@ -22,14 +22,14 @@ PRIORS: dict[str, dict[str, float]] = {
 def sample_tasks(prior: str, count: int, n: int, *, seed: int | str) -> tuple[Tensor, Tensor]:
     """Return `count` causes and effects, (count, n) each, of families drawn from a prior.
 
-    `prior` is a name in PRIORS or a family. In "wide" each column is standardised and gets a
-    random sign; a third have measurement noise, a fifth are rounded.
-
+    In "wide" each column is standardised and gets a random sign; a third have measurement noise, a
+    fifth are rounded. Arguments: `prior` a name in PRIORS or a family.
     Raises: ValueError for an unknown prior, no task or n < 2.
     Source: montagna2026, def-wide-prior.
     """
     require_choice(prior, (*PRIORS, *FAMILIES), "prior")
     require_count(count, "count")
+    require_count(n, "n", at_least=2)
     shares = PRIORS.get(prior, {prior: 1})
     draw = stream("tasks", prior, n, seed)
     chance = torch.tensor([*shares.values()], dtype=torch.float64)

@@ -6,20 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import at_most, normal_scores, require_columns
+from ldyn.causal.columns import Column, at_most, normal_scores, require_columns
 from ldyn.core import require_choice, require_count, require_positive, stream
 
 WIDTHS, COUNTS = (0.15, 0.3, 0.5), (1, 3, 7)
 
 
 def quantile_score(
-    x: Tensor,
-    y: Tensor,
-    *,
-    bandwidths: Sequence[float] = WIDTHS,
-    counts: Sequence[int] = COUNTS,
-    ties: str = "random",
-) -> float:
+    x: Column, y: Column, *, bandwidths: Sequence[float] = WIDTHS,
+    counts: Sequence[int] = COUNTS, ties: str = "random",
+) -> float:  # fmt: skip
     """Return the score of predicting conditional quantiles: positive if x causes y.
 
     c_{X|Y} − c_{Y|X}, mean over `bandwidths` and `counts`. The columns are normal scores of their
@@ -27,7 +23,7 @@ def quantile_score(
     over rows and weighted over the m levels τ of Gauss and Legendre, of the τ-quantile of the
     *other* rows' y under Gaussian weights in x. Of more than 1,000 rows, 1,000 at random are used.
 
-    Arguments: columns (n,); `bandwidths` on the scale of normal scores; `counts` of levels m;
+    Arguments: `x`, `y` (n,); `bandwidths` on the scale of normal scores; `counts` of levels m;
     `ties` "random" (broken by draws that do not depend on the order of the rows) or "shared".
     Raises: ValueError for bad columns, bandwidths, counts or an unknown way with ties.
     Source: tagasovska2020, prop-ranks-only.

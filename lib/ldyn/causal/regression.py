@@ -3,21 +3,21 @@
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import at_most, require_columns, standardised, to_unit
+from ldyn.causal.columns import Column, at_most, require_columns, standardised, to_unit
 from ldyn.core import require_choice
 from ldyn.kernels import Gaussian, hsic, median_bandwidth
 
 RIDGE, DEGREE, MOST_KNOTS = 1e-5, 5, 25
 
 
-def reci(x: Tensor, y: Tensor, *, scale: str = "unit") -> float:
+def reci(x: Column, y: Column, *, scale: str = "unit") -> float:
     """Return the score of comparing regression errors: positive if x causes y.
 
     e(y → x) − e(x → y), e the mean squared residual of the least-squares cubic, after both
     columns were brought to [0, 1] ("unit") or to mean 0 and variance 1 ("standard"). The scale
     decides: the two are different methods.
 
-    Arguments: columns (n,); `scale` "unit" or "standard".
+    Arguments: `x`, `y` (n,); `scale` "unit" or "standard".
     Raises: ValueError for bad columns or an unknown scale.
     Source: bloebaum2018, prop-error-scale.
     """
@@ -27,14 +27,15 @@ def reci(x: Tensor, y: Tensor, *, scale: str = "unit") -> float:
     return _cubic_error(b, a) - _cubic_error(a, b)
 
 
-def anm(x: Tensor, y: Tensor) -> float:
+def anm(x: Column, y: Column) -> float:
     """Return the score of the additive noise model: positive if x causes y.
 
     h(y → x) − h(x → y), h the HSIC of input and residual of a least-squares spline
     (`spline_basis`), Gaussian kernels of `median_bandwidth`. Of more than 2,000 rows, 2,000 at
     random are used.
 
-    Arguments: columns (n,). Raises: ValueError for bad columns.
+    Arguments: `x`, `y` (n,). Raises: ValueError for bad columns.
+
     Source: hoyer2009, def-anm.
     """
     a, b = (standardised(c) for c in at_most(2000, *require_columns(x, y)))
@@ -42,10 +43,12 @@ def anm(x: Tensor, y: Tensor) -> float:
 
 
 def spline_basis(x: Tensor) -> Tensor:
-    """Return B-splines of degree 5 on equal knots over the range of x, (n, knots + 4).
+    """Return B-splines of degree 5 on equal knots over the range of `x` (n,), as (n, knots + 4).
 
     They are ≥ 0 and sum to 1. Knots grow as 0.4 n^(3/5), at least 3 and at most 25, the number
     that is reached at n = 1,000.
+
+    Raises: ValueError for an x that is constant.
 
     Source: immer2023, prop-lsnm.
     """

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from ldyn.causal.columns import require_columns, standardised, to_unit
+from ldyn.causal.columns import Column, require_columns, standardised, to_unit
 from ldyn.core import require_choice
 
 _SCALES = {"uniform": to_unit, "normal": standardised}
 
 
-def igci(x: Tensor, y: Tensor, *, reference: str = "uniform", estimator: str = "entropy") -> float:
+def igci(x: Column, y: Column, *, reference: str = "uniform", estimator: str = "entropy") -> float:
     """Return the score of information-geometric causal inference: positive if x causes y.
 
     Ĉ(y → x) − Ĉ(x → y) after scaling both columns to [0, 1] or to mean 0 and variance 1, where
@@ -18,7 +18,7 @@ def igci(x: Tensor, y: Tensor, *, reference: str = "uniform", estimator: str = "
     ("slope"; with ties, turning a column round changes it a little). Steps of length 0 are left
     out. For y a function of x that increases, both are the same.
 
-    Arguments: columns (n,); `reference` "uniform" or "normal"; `estimator` "entropy" or "slope".
+    Arguments: `x`, `y` (n,); `reference` "uniform" or "normal"; `estimator` "entropy" or "slope".
     Raises: ValueError for bad columns, an unknown reference or estimator.
     Source: janzing2012, page-99-pairs.
     """

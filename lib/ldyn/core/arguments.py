@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-_INTEGERS = re.compile(r"\b(integer|label|index|indices|bool|mask|count)s?\b")
+_INTEGERS = re.compile(r"\b(integers?|labels?|index|indices|counts)\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 
 

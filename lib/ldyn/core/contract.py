@@ -126,6 +126,22 @@ class _Contract:
                     )
 
 
+def require_fields(record: Any) -> None:
+    """Hold the fields of a frozen record to their annotations; numbers become Python's.
+
+    Raises: ValueError with what was expected, what came and what to try.
+    """
+    kind: Any = type(record)
+    kinds, reader = _fields(kind)
+    for name, wanted in kinds.items():
+        object.__setattr__(record, name, reader.read(name, getattr(record, name), wanted))
+
+
+@cache
+def _fields(kind: type) -> tuple[dict[str, Any], Reader]:
+    return get_type_hints(kind), Reader(kind.__doc__ or "")
+
+
 def _reshaped(name: str, shape: tuple[int, ...], ends: Sequence[str]) -> str:
     if len(ends) == 1 and len(shape) == 2 and 1 in shape:
         return f"{name}.reshape(-1)"

@@ -1,5 +1,6 @@
 """Chapter 3: when does a generator's descent converge?"""
 
+from ldyn.core.contract import enforce
 from ldyn.gans.conditions import (
     CONDITIONS,
     CROSSES,
@@ -52,57 +53,19 @@ from ldyn.gans.steps import RULES, play, step_limit, step_matrix
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
 
+# fmt: off
 __all__ = [
-    "CONDITIONS",
-    "CRITIC_ACTIVATIONS",
-    "CROSSES",
-    "EXERCISES",
-    "LOSSES",
-    "RULES",
-    "Activation",
-    "Envelope",
-    "GANTraining",
-    "GANsFit",
-    "Loss",
-    "ParticlePath",
-    "Smoothness",
-    "StableWindows",
-    "TinyGAN",
-    "chain_curvature",
-    "check",
-    "convention_values",
-    "curvature_at",
-    "energy_loss",
-    "entropic_plan",
-    "f_divergence",
-    "failing_sequence",
-    "frechet_distance",
-    "gan_loss",
-    "gaussian_mmd_smoothness",
-    "gradient_quotients",
-    "grid",
-    "half_squared_norm",
-    "huber_critic",
-    "huber_descent",
-    "kernel_inception_distance",
-    "kernel_norm",
-    "loss_smoothness",
-    "mmd_hessian",
-    "mmd_smoothness",
-    "moreau_envelope",
-    "neighbour_scores",
-    "network_smoothness",
-    "normalise_operator",
-    "particle_descent",
-    "penalty_series",
-    "play",
-    "ring",
-    "search_largest",
-    "sinkhorn_slope",
-    "sliced_distance",
-    "stable_windows",
-    "step_limit",
-    "step_matrix",
-    "train_gans",
-    "wasserstein_line",
+    "CONDITIONS", "CRITIC_ACTIVATIONS", "CROSSES", "EXERCISES", "LOSSES", "RULES", "Activation",
+    "Envelope", "GANTraining", "GANsFit", "Loss", "ParticlePath", "Smoothness", "StableWindows",
+    "TinyGAN", "chain_curvature", "check", "convention_values", "curvature_at", "energy_loss",
+    "entropic_plan", "f_divergence", "failing_sequence", "frechet_distance", "gan_loss",
+    "gaussian_mmd_smoothness", "gradient_quotients", "grid", "half_squared_norm", "huber_critic",
+    "huber_descent", "kernel_inception_distance", "kernel_norm", "loss_smoothness", "mmd_hessian",
+    "mmd_smoothness", "moreau_envelope", "neighbour_scores", "network_smoothness",
+    "normalise_operator", "particle_descent", "penalty_series", "play", "ring", "search_largest",
+    "sinkhorn_slope", "sliced_distance", "stable_windows", "step_limit", "step_matrix",
+    "train_gans", "wasserstein_line",
 ]
+# fmt: on
+
+enforce(globals())

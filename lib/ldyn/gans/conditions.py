@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ldyn.core import require_choice, require_count, require_points, require_positive
+from ldyn.core import require_choice, require_count, require_positive
 from ldyn.gans.losses import wasserstein_line
 from ldyn.gans.smoothness import Smoothness, gaussian_mmd_smoothness
 
@@ -67,7 +67,7 @@ def failing_sequence(name: str, condition: str, n: float) -> float:
         raise ValueError(
             f"no sequence for {name!r} and {condition!r}; try one of {sorted(CROSSES)}"
         )
-    if not (isinstance(n, int | float) and 2 <= n <= 1e12):
+    if not 2 <= n <= 1e12:
         raise ValueError(f"n must be a number from 2 to 1e12, got {n!r}; try n=100.0")
     return CROSSES[name, condition](n)
 
@@ -172,14 +172,13 @@ def search_largest(
     """Return the largest value that gradient ascent finds from k starts, with Adam.
 
     Arguments: `measure` maps parameters (k, p) to k values, each from its own row; `starts` (k, p).
-    Raises: ValueError for a count below one, a rate that is not > 0, bad starts, a measure without
-    one value a row, or one that is never a number.
+    Raises: ValueError for a count below one, a rate that is not > 0, a measure without one value a
+    row, or one that is never a number.
     Source: chu2020, thm-conditions-table.
     """
-    require_points(starts, name="starts")
     require_count(steps, "steps")
     require_positive(rate, "rate")
-    points = starts.clone().requires_grad_(True)
+    points = starts.detach().clone().requires_grad_(True)
     ascent, best = torch.optim.Adam([points], lr=rate), -math.inf
     for _ in range(steps):
         values = measure(points)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive, stream
+from ldyn.core import require_count, require_positive, stream
 from ldyn.kernels import Gaussian, Laplace, half_squared_mmd
 
 _FLOOR = 1e-4  # geomloss raises squared distances to 1e-8
@@ -17,10 +17,9 @@ def energy_loss(x: Tensor, y: Tensor) -> Tensor:
 
     Half the squared energy distance; on the line ∫(F − G)².
 
-    Arguments: `x` (n, d), `y` (m, d). Raises: ValueError for bad points.
+    Arguments: `x` (n, d), `y` (m, d).
     Source: feydy2019.
     """
-    _require_pair(x, y)
     return _distances(x, y).mean() - (_distances(x, x).mean() + _distances(y, y).mean()) / 2
 
 
@@ -33,20 +32,21 @@ def entropic_plan(
     ρ KL(P1‖a) + ρ KL(Pᵀ1‖b) in their place; KL(p‖q) = Σ p log(p/q) − p + q.
 
     Arguments: `cost` (n, m); `regularisation` ε and `marginals` ρ in its units.
-    Raises: ValueError for a bad cost, ε or ρ that are not > 0, a count below one, or a potential
-    that still moves by more than 1e-4 ε after the iterations: marginals are right to that.
+    Raises: ValueError for ε or ρ that are not > 0, a count below one, or a potential that still
+    moves by more than 1e-4 ε after the iterations: marginals are right to that.
     Source: peyre2019.
     """
-    require_points(cost, name="cost")
     require_positive(regularisation, "regularisation")
     require_count(iterations, "iterations")
     rho = require_positive(marginals, "marginals") if marginals is not None else float("inf")
     eps, (n, m) = regularisation, cost.shape
     damping = 1 / (1 + eps / rho)
-    scaled, f, g = -cost / eps, cost.new_zeros(n, 1), cost.new_zeros(1, m)
+    scaled, f, g = -cost / eps, cost.new_full((n, 1), math.nan), cost.new_zeros(1, m)
     pull = lambda g: -damping * ((scaled + g).logsumexp(1, keepdim=True) - math.log(m))  # noqa: E731
     for _ in range(iterations):  # f and g are the potentials over ε
-        f = pull(g)
+        before, f = f, pull(g)
+        if torch.equal(before, f):  # and so for ever
+            break
         g = -damping * ((scaled + f).logsumexp(0, keepdim=True) - math.log(n))
     if not (left := (pull(g) - f).abs().max()) <= 1e-4:
         raise ValueError(
@@ -74,10 +74,10 @@ def kernel_inception_distance(x: Tensor, y: Tensor) -> Tensor:
 
     Pairs of a point with itself do not count: the value can be below zero.
 
-    Arguments: features `x` (n, d), `y` (m, d), n, m ≥ 2. Raises: ValueError for bad points.
+    Arguments: features `x` (n, d), `y` (m, d). Raises: ValueError unless n, m ≥ 2.
     Source: binkowski2018, prop-kid-itself.
     """
-    _require_pair(x, y, at_least=2)
+    _require_two(x, y)
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731
     within = [(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (kernel(x, x), kernel(y, y))]
     return within[0] + within[1] - 2 * kernel(x, y).mean()
@@ -88,10 +88,10 @@ def frechet_distance(x: Tensor, y: Tensor) -> Tensor:
 
     Covariances have n − 1 in the denominator.
 
-    Arguments: features `x` (n, d), `y` (m, d), n, m ≥ 2. Raises: ValueError for bad points.
+    Arguments: features `x` (n, d), `y` (m, d). Raises: ValueError unless n, m ≥ 2.
     Source: heusel2017.
     """
-    _require_pair(x, y, at_least=2)
+    _require_two(x, y)
     s, t = (torch.cov(a.T).reshape(x.shape[1], -1) for a in (x, y))
     crossed = torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
     return (x.mean(0) - y.mean(0)).square().sum() + s.trace() + t.trace() - 2 * crossed
@@ -100,13 +100,12 @@ def frechet_distance(x: Tensor, y: Tensor) -> Tensor:
 def neighbour_scores(real: Tensor, fake: Tensor, *, neighbours: int) -> dict[str, float]:
     """Return precision, recall, density and coverage from balls that reach to the k-th neighbour.
 
-    A point counts as inside a ball if it is strictly closer than the radius.
+    A point is inside a ball if it is strictly closer than the radius.
 
     Arguments: `real` (n, d), `fake` (m, d); `neighbours` k < n, m.
-    Raises: ValueError for bad points or a bad count.
+    Raises: ValueError unless 1 ≤ k < n, m.
     Source: naeem2020.
     """
-    _require_pair(real, fake)
     k = require_count(neighbours, "neighbours")
     if k >= min(len(real), len(fake)):
         raise ValueError(
@@ -130,12 +129,11 @@ def convention_values(
 
     Transport has the cost ‖x − y‖², ε = 2 blur² and, unbalanced, ρ = 2 reach².
 
-    Arguments: `x`, `y` of one size (n, d). Raises: ValueError for bad points or scales.
+    Arguments: `x`, `y` (n, d). Raises: ValueError unless n ≥ 2 and the scales are > 0.
     Source: feydy2019, peyre2019.
     """
-    _require_pair(x, y)
-    if len(x) != len(y):
-        raise ValueError(f"x and y must be as many, got {len(x)} and {len(y)}; leave some out")
+    for name, scale in (("blur", blur), ("reach", reach)):
+        require_positive(scale, name)
     return (
         _of_kernels(x, y, blur)
         | _on_the_line(x[:, :1], y[:, :1])
@@ -209,16 +207,9 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def _require_pair(x: Tensor, y: Tensor, *, at_least: int = 1) -> None:
-    require_points(x)
-    require_points(y, name="y", dim=x.shape[1])
-    if y.dtype != x.dtype or y.device != x.device:
+def _require_two(x: Tensor, y: Tensor) -> None:
+    if min(len(x), len(y)) < 2:
         raise ValueError(
-            f"x and y must share dtype and device, got {x.dtype} on {x.device} and "
-            f"{y.dtype} on {y.device}; try y.to(x)"
-        )
-    if min(len(x), len(y)) < at_least:
-        raise ValueError(
-            f"x and y must have at least {at_least} points each, got {len(x)} and {len(y)}; "
+            f"x and y must have at least 2 points each, got {len(x)} and {len(y)}; "
             "try larger samples"
         )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ldyn.core import stream
+from ldyn.core import require_count, stream
 
 GAMES = ("wasserstein", "non-saturating", "relativistic")
 
@@ -43,14 +43,10 @@ def sliced_distance(x: Tensor, y: Tensor, *, directions: int = 32) -> Tensor:
     are random and always the same; on a line W₂² is the mean square of the differences of the
     sorted values.
 
-    Arguments: `x` and `y` (k, n, d). Raises: ValueError for samples of other or unequal shapes.
+    Arguments: `x` and `y` (k, n, d). Raises: ValueError for a number of directions below one.
     Source: chu2020, def-window.
     """
-    if x.shape != y.shape or x.ndim != 3 or not x.numel():
-        raise ValueError(
-            f"expected two stacks (k, n, d), got {tuple(x.shape)} and {tuple(y.shape)}; "
-            "draw as many points of each"
-        )
+    require_count(directions, "directions")
     if x.shape[2] == 2:
         angle = torch.arange(directions, dtype=x.dtype, device=x.device) * (torch.pi / directions)
         onto = torch.stack([angle.cos(), angle.sin()])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive, require_samples
+from ldyn.core import require_count, require_positive
+from ldyn.core.arguments import holds
 from ldyn.gans.losses import Loss
 
 
@@ -20,7 +21,7 @@ def huber_critic(theta: Tensor, *, slope: float, weight: float) -> Tensor:
     Raises: ValueError for other constants, or a θ that is not floating or has NaN.
     Source: chu2020, prop-huber.
     """
-    _require_huber(theta, slope, weight)
+    _require_huber("theta", theta, slope, weight)
     return _huber(theta, slope, weight)
 
 
@@ -33,11 +34,12 @@ def _huber(theta: Tensor, slope: float, weight: float) -> Tensor:
 def huber_descent(start: Tensor, *, step: float, steps: int, slope: float, weight: float) -> Tensor:
     """Return the path of θ ← θ − γψ*(θ), (steps + 1, …), the start first.
 
-    Arguments: `start` any shape; `step` γ > 0; `slope` α and `weight` β as in `huber_critic`.
+    Arguments: `start` any shape; `step` γ > 0; `slope` α and `weight` β as in `huber_critic`, one
+    of them perhaps infinite.
     Raises: ValueError for a step or constants that are not > 0, a count below one, or bad starts.
     Source: chu2020, prop-huber.
     """
-    _require_huber(start, slope, weight)
+    _require_huber("start", start, slope, weight)
     require_positive(step, "step")
     require_count(steps, "steps")
     path = [start]
@@ -72,8 +74,8 @@ def moreau_envelope(
 
     Arguments: `loss` one of `LOSSES` but the hinge, which has a jump; `mu`, `data` probability
     weights (m,) > 0; `gram` K (m, m); `weight` λ > 0.
-    Raises: ValueError for weights that are no probabilities, a Gram matrix that does not match them
-    or has entries beyond 1, or a λ that is not > 0.
+    Raises: ValueError for weights that are no probabilities, a Gram matrix that is not symmetric or
+    has entries beyond 1, or a λ that is not > 0.
     Source: chu2020, thm-envelope and lem-infimal-critics.
     """
     require_positive(weight, "weight")
@@ -81,10 +83,10 @@ def moreau_envelope(
     for name, w in (("mu", mu), ("data", data)):
         if not (w > 0).all() or abs(w.sum() - 1) > 1e-6:
             raise ValueError(f"{name} must be weights > 0 of sum 1; try {name} / {name}.sum()")
-    if gram.shape != (*mu.shape, *mu.shape) or gram.dtype != mu.dtype or not gram.abs().max() <= 1:
+    if not (gram.abs().max() <= 1 and torch.allclose(gram, gram.mT)):
         raise ValueError(
-            f"gram must be ({len(mu)}, {len(mu)}) of {mu.dtype} with entries up to 1, got "
-            f"{tuple(gram.shape)} of {gram.dtype}; try gram / gram.max() and weight * gram.max()"
+            f"gram must be symmetric with entries up to 1, got one up to {gram.abs().max():g}; "
+            "try gram / gram.max() and weight * gram.max()"
         )
     log_nu = mu.log()
     for _ in range(steps):
@@ -105,30 +107,30 @@ def penalty_series(points: Tensor, weights: Tensor, *, bandwidth: float, terms: 
 
     Term j = (2πσ²)^(−d/2) σ^{2j}/(2^j j!) ‖∇^j f‖²_{L²}
            = Σ_il c_i c_l 2^(−d/2−j) e^(−r/2) L_j^{(d/2−1)}(r/2),  r = ‖x_i − x_l‖²/2σ²,
-    with Laguerre polynomials; all terms are ≥ 0 and their sum is Σ_il c_i c_l k(x_i, x_l).
+    with Laguerre polynomials; all terms are ≥ 0 and their sum is Σ_il c_i c_l k(x_i, x_l). Pairs
+    with r > 300 are left out: |e^(−r/2) L_j(r/2)| is of the order e^(−r/4).
 
     Arguments: `points` x (n, d); `weights` c (n,); `bandwidth` σ of the Gaussian kernel.
-    Raises: ValueError for bad points, weights of another length or dtype, or a bandwidth not > 0.
+    Raises: ValueError for a bandwidth that is not > 0, or a number of terms below one.
     Source: chu2020, prop-penalty-series.
     """
-    require_points(points, name="points")
     require_positive(bandwidth, "bandwidth")
     require_count(terms, "terms")
-    require_samples(points, weights)
     dim = points.shape[1]
     half = (points[:, None] - points).square().sum(-1) / (4 * bandwidth**2)
     order, before, now = dim / 2 - 1, torch.zeros_like(half), torch.ones_like(half)
     found = []
     for j in range(terms):
-        found.append(2.0 ** (-dim / 2 - j) * weights @ ((-half).exp() * now) @ weights)
+        term = torch.where(half < 150, (-half).exp() * now, 0)  # far away now overflows
+        found.append(2.0 ** (-dim / 2 - j) * weights @ term @ weights)
         after = ((2 * j + 1 + order - half) * now - (j + order) * before) / (j + 1)
         before, now = now, after
     return torch.stack(found)
 
 
-def _require_huber(theta: Tensor, slope: float, weight: float) -> None:
-    if not (isinstance(theta, Tensor) and theta.is_floating_point()) or theta.isnan().any():
-        raise ValueError("places must be a floating tensor without NaN; try torch.tensor(1.0)")
+def _require_huber(name: str, theta: Tensor, slope: float, weight: float) -> None:
+    if not holds(~theta.isnan()):
+        raise ValueError(f"{name} must be without NaN, got some; mend it first")
     if not (slope > 0 and weight > 0 and min(slope, weight) < math.inf):
         raise ValueError(
             f"slope and weight must be > 0 and one of them finite, got {slope} and {weight}; "

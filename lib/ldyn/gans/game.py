@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_points, require_positive, stream
+from ldyn.core.contract import require_fields
 from ldyn.gans.critics import GAMES, game_value, generator_loss
 from ldyn.nets import ETAS, SpectralNorms, StackedAdam, initialise, stacked_values
 
@@ -27,7 +28,7 @@ class GANTraining:
     `optimiser` "plain" or "adam" with (0, 0.9); `critic_steps` before each, Adam with `critic_rate`
     and (0, 0.9), and `warm` ones before the first; `looks` evenly spaced checkpoints; `settle`
     critic steps at the end, the generator held, for the critic's gap.
-    Raises: ValueError for an unknown name, a count < 1, or a number out of range.
+    Raises: ValueError for an unknown name, a count < 1, a number out of range, another type.
     """
 
     loss: str = "wasserstein"
@@ -48,6 +49,7 @@ class GANTraining:
     settle: int = 200
 
     def __post_init__(self) -> None:
+        require_fields(self)
         require_choice(self.loss, GAMES, "loss")
         require_choice(self.activation, ETAS, "activation")
         require_choice(self.penalty_at, ("both", "real"), "penalty_at")
@@ -58,7 +60,7 @@ class GANTraining:
             require_count(getattr(self, name), name, at_least=0)
         require_positive(self.slope, "slope")
         require_positive(self.critic_rate, "critic_rate")
-        if not 0 <= self.penalty < float("inf"):
+        if self.penalty < 0:
             raise ValueError(f"penalty must be a finite number >= 0, got {self.penalty}; try 0.25")
         if self.steps % self.looks:
             raise ValueError(
@@ -111,7 +113,8 @@ class Game:
                 yield self.spread(now[0]), self.spread(now[1])
 
     def noise(self, count: int, generator: torch.Generator) -> Tensor:
-        return torch.randn(count, self.training.latent, generator=generator)
+        latent = self.training.latent
+        return torch.randn(count, latent, generator=generator, dtype=torch.float32)
 
     def fakes(self, noise: Tensor) -> Tensor:
         return stacked_values(self.generator, noise, "silu")
@@ -177,6 +180,11 @@ class Game:
     def distance(self, judge: Judge, step: int) -> Tensor:
         """Return the judge's distance of each member at a checkpoint, (k,)."""
         found = judge(*self.judged(step))
+        if found.shape != self.member.shape:
+            raise ValueError(
+                f"judge must give one distance a member, ({len(self.member)},), got "
+                f"{tuple(found.shape)}; try one like ldyn.gans.sliced_distance"
+            )
         return torch.where(found.isfinite(), found, torch.inf)
 
     def value(self) -> Tensor:

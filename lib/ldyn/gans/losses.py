@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice
+from ldyn.core.arguments import holds
 
 Measures = Callable[[Tensor, Tensor], Tensor]
 
@@ -44,7 +45,7 @@ def f_divergence(f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor
                  conjugate: Callable[[Tensor], Tensor]) -> Loss:  # fmt: skip
     """Return J(μ) = Σ μ_0 f(μ/μ_0), Φ_μ = f′(μ/μ_0), J*(φ) = Σ μ_0 f*(φ).
 
-    Arguments: f on (0, ∞), its derivative and its conjugate f*(s) = sup_{r ≥ 0} rs − f(r).
+    Arguments: `f` on (0, ∞), its derivative `slope` and `conjugate` f*(s) = sup_{r ≥ 0} rs − f(r).
     Source: nowozin2016, prop-loss-table.
     """
 
@@ -64,10 +65,11 @@ def f_divergence(f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor
 
 
 def half_squared_norm(gram: Tensor) -> Loss:
-    """Return J(μ) = ½ ⟨μ − μ_0, K (μ − μ_0)⟩, half the squared MMD, for a Gram matrix K (m, m).
+    """Return J(μ) = ½ ⟨μ − μ_0, K (μ − μ_0)⟩, half the squared MMD, for K = `gram` (m, m).
 
     Φ_μ = K(μ − μ_0) and J*(φ) = ⟨φ, μ_0⟩ + ½ ⟨φ, K⁻¹ φ⟩, over signed weights.
-    Raises: ValueError for a Gram matrix that is not square, finite and symmetric.
+    Raises: ValueError for a matrix that is not symmetric or has a negative eigenvalue; and, from
+    the conjugate, for one that is singular.
     Source: gretton2012, def-half-mmd.
     """
     change = _change(gram)
@@ -84,18 +86,17 @@ def half_squared_norm(gram: Tensor) -> Loss:
 
 
 def kernel_norm(gram: Tensor) -> Loss:
-    """Return J(μ) = ⟨μ − μ_0, K (μ − μ_0)⟩^½, the MMD itself, for a Gram matrix K (m, m).
+    """Return J(μ) = ⟨μ − μ_0, K (μ − μ_0)⟩^½, the MMD itself, for K = `gram` (m, m).
 
     Φ_μ = K(μ − μ_0)/J(μ), or 0 at μ_0, where all φ of the unit ball are critics, and
-    J*(φ) = ⟨φ, μ_0⟩ where ⟨φ, K⁻¹ φ⟩ ≤ 1, over signed weights.
-    Raises: ValueError for a Gram matrix that is not square, finite and symmetric.
+    J*(φ) = ⟨φ, μ_0⟩ where ⟨φ, K⁻¹ φ⟩ ≤ 1, over signed weights. Raises: as `half_squared_norm`.
     Source: gretton2012, prop-loss-table.
     """
     change = _change(gram)
 
     def norm(mu: Tensor, data: Tensor) -> Tensor:
         xi = change(mu, data)
-        return (xi @ gram @ xi).sqrt()
+        return (xi @ gram @ xi).clamp(min=0).sqrt()
 
     def critic(mu: Tensor, data: Tensor) -> Tensor:
         witness, height = gram @ change(mu, data), norm(mu, data)
@@ -109,7 +110,7 @@ def kernel_norm(gram: Tensor) -> Loss:
 
 
 def wasserstein_line(points: Tensor) -> Loss:
-    """Return J(μ) = W_1(μ, μ_0) of probability weights on increasing points of the line (m,).
+    """Return J(μ) = W_1(μ, μ_0) of probability weights on increasing `points` (m,) of the line.
 
     J(μ) = ∫ |F_μ − F_0|, Φ_μ(x) = ∫_x^∞ sign(F_μ − F_0), and J*(φ) = ⟨φ, μ_0⟩ where φ is
     1-Lipschitz. Weights may be zero.
@@ -117,8 +118,8 @@ def wasserstein_line(points: Tensor) -> Loss:
     Source: arjovsky2017, prop-loss-table.
     """
     gaps = points.diff()
-    if points.ndim != 1 or not (gaps > 0).all() or not torch.isfinite(points).all():
-        raise ValueError("points must be finite, (m,) and increasing; try points.sort().values")
+    if not holds(gaps > 0):
+        raise ValueError("points must increase, got others; try points.unique()")
 
     def excess(mu: Tensor, data: Tensor) -> Tensor:
         _require_measures(mu, data, least=-math.inf, like=points)
@@ -174,9 +175,11 @@ def _require_function(phi: Tensor, like: Tensor, *, name: str = "phi") -> None:
 
 def _change(gram: Tensor) -> Measures:
     """μ − μ_0 of weights that match a Gram matrix."""
-    square = isinstance(gram, Tensor) and gram.ndim == 2 and gram.shape[0] == gram.shape[1]
-    if not (square and gram.isfinite().all() and torch.allclose(gram, gram.mT)):
-        raise ValueError("gram must be a finite symmetric (m, m) tensor; try kernel(x, x)")
+    if not torch.allclose(gram, gram.mT):
+        raise ValueError("gram must be symmetric, got another matrix; try kernel(x, x)")
+    least, top = torch.linalg.eigvalsh(gram)[[0, -1]].tolist()
+    if least < -100 * len(gram) * torch.finfo(gram.dtype).eps * abs(top):
+        raise ValueError(f"gram must have eigenvalues >= 0, got {least:.1e}; try kernel(x, x)")
 
     def change(mu: Tensor, data: Tensor) -> Tensor:
         _require_measures(mu, data, least=-math.inf, like=gram[0])
@@ -188,7 +191,10 @@ def _change(gram: Tensor) -> Measures:
 def _squared_norm(phi: Tensor, data: Tensor, gram: Tensor) -> Tensor:
     _require_function(phi, data)
     _require_function(phi, gram[0])
-    return phi @ torch.linalg.solve(gram, phi)
+    solved, fault = torch.linalg.solve_ex(gram, phi)
+    if fault:
+        raise ValueError("gram must be invertible here, got a singular one; try distinct points")
+    return phi @ solved
 
 
 def _squares(r: Tensor) -> Tensor:

@@ -11,7 +11,8 @@ from torch.func import functional_call, grad, hessian, vmap
 from torch.nn import functional
 from torch.nn.utils import parametrize
 
-from ldyn.core import require_choice, require_count, require_points, require_positive
+from ldyn.core import require_choice, require_count, require_positive
+from ldyn.core.arguments import holds
 from ldyn.gans.smoothness import Smoothness
 from ldyn.linalg import operator_norm
 
@@ -51,8 +52,7 @@ def network_smoothness(activation: str, norms: Sequence[float]) -> Smoothness:
     Source: chu2020, lem-composition and prop-network-smoothness.
     """
     require_choice(activation, CRITIC_ACTIVATIONS, "activation")
-    norms = norms.tolist() if isinstance(norms, Tensor) else norms
-    if not len(norms):
+    if not norms:
         raise ValueError("norms must hold one number for each layer, got none; try [1.0, 1.0]")
     a, slope, curvature = CRITIC_ACTIVATIONS[activation], 1.0, 0.0
     for norm in norms[:-1]:
@@ -103,12 +103,12 @@ def _ascend(slope: Tensor, bend: Tensor, chosen: list[int]) -> float:
 
 
 def curvature_at(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Return ‖∇²φ(x_i)‖ (n,), the operator norm, at points x (n, d), of φ: (d,) → ().
+    """Return ‖∇²φ(x_i)‖ (n,), the operator norm, at points `x` (n, d), of φ: (d,) → ().
 
-    Raises: ValueError for points of another shape, or a φ with more than one value.
+    Raises: ValueError for a φ with more than one value.
     Source: def-discriminator-conditions.
     """
-    _require_scalar(critic, require_points(x))
+    _require_scalar(critic, x)
     return torch.linalg.eigvalsh(vmap(hessian(critic))(x)).abs().amax(-1)
 
 
@@ -119,8 +119,8 @@ def gradient_quotients(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with more than one value.
     Source: def-discriminator-conditions, prop-relu-kinks.
     """
-    moves = require_points(x).diff(dim=0).norm(dim=1)
-    if not len(moves) or not (moves > 0).all():
+    moves = x.diff(dim=0).norm(dim=1)
+    if not len(moves) or not holds(moves > 0):
         raise ValueError("x needs at least two points, and neighbours that differ; try linspace")
     _require_scalar(critic, x)
     return vmap(grad(critic))(x).diff(dim=0).norm(dim=1) / moves

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
+from ldyn.core import require_count, require_positive
+from ldyn.gans.steps import shaped_like_its_argument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +27,16 @@ def particle_descent(
 ) -> ParticlePath:
     """Return the path of x_i ← x_i − η ∇Φ_μ(x_i), gradient descent on G with step ηn.
 
-    Arguments: `field` gives ∇Φ_μ (n, d) at the particles (n, d), whose measure is μ; `start`
-    (n, d); `step` η, in units of 1/curvature; `steps` a multiple of `looks`.
-    Raises: ValueError for bad points, a step that is not > 0, or steps not a multiple of looks.
+    Arguments: `field` gives ∇Φ_μ at the particles, whose measure is μ, in their shape and dtype;
+    `start` (n, d); `step` η, in units of 1/curvature; `steps` a multiple of `looks`.
+    Raises: ValueError for a step that is not > 0, steps not a multiple of looks, or a field of
+    another shape or dtype.
     Source: chu2020, cor-particles.
     """
-    require_points(start, name="start")
     require_positive(step, "step")
     if require_count(steps, "steps") % require_count(looks, "looks"):
         raise ValueError(f"steps must be a multiple of looks, got {steps} and {looks}; try 100")
-    x, points, gradient = start, [start], []
+    x, points, gradient, field = start, [start], [], shaped_like_its_argument(field)
     for now in range(1, steps + 1):
         slope = field(x)
         gradient.append(slope.square().sum() / len(x) ** 2)
@@ -51,13 +52,11 @@ def mmd_hessian(x: Tensor, y: Tensor, *, bandwidth: float) -> Tensor:
     n ∇²_ii G = (1/n) Σ_{j≠i} ∇²k(x_i − x_j) − (1/m) Σ_l ∇²k(x_i − y_l),
     n ∇²_ij G = −(1/n) ∇²k(x_i − x_j),  ∇²k(u) = (uuᵀ/σ⁴ − I/σ²) exp(−‖u‖²/2σ²).
 
-    Arguments: `x` (n, d) and `y` (m, d) of one dtype and device; `bandwidth` σ of the Gaussian
+    Arguments: `x` (n, d) and `y` (m, d); `bandwidth` σ of the Gaussian
     kernel; memory grows as (nd)² and nmd².
-    Raises: ValueError for bad points or a bandwidth that is not > 0.
+    Raises: ValueError for a bandwidth that is not > 0.
     Source: chu2020, prop-no-sensitivity.
     """
-    require_points(x)
-    require_points(y, name="y", dim=x.shape[1])
     require_positive(bandwidth, "bandwidth")
     n, d = x.shape
     among, apart = _second(x, x, bandwidth), _second(x, y, bandwidth)

@@ -16,11 +16,12 @@ def sinkhorn_slope(
     ∇f(x) = x − Σ_j π_j(x) y_j,  π(x) = softmax_j(log b_j + (g_j − ½‖x − y_j‖²)/ε).
     Debiased, J − ½J(μ, μ) − ½J(μ_0, μ_0): the potential of μ against itself is subtracted.
 
-    Arguments: `x` (…, q, d); `mu` and `data` points (…, n, d) with log-weights (…, n), of one
-    dtype and device, leading axes being a batch; `regularisation` ε; `iterations` of Sinkhorn,
-    each of which reduces the error by at least tanh²(D²/4ε), D the diameter of the points.
+    Arguments: `x` (…, q, d); `mu` and `data`: points (…, n, d) with log-weights (…, n), −∞ for
+    none, of one dtype and device, leading axes being a batch; `regularisation` ε; `iterations` of
+    Sinkhorn, each of which reduces the error by at least tanh²(D²/4ε), D the points' diameter.
     Raises: ValueError for an ε that is not > 0, a count below one, points that are not finite or of
-    another dimension or dtype, or log-weights that do not match or are no probabilities.
+    another dimension or dtype, log-weights that do not match or are no probabilities, or potentials
+    that still move by more than 1e-5 ε after the iterations: marginals are right to that.
     Source: peyre2019, prop-sinkhorn-sensitivity.
     """
     require_positive(regularisation, "regularisation")
@@ -32,12 +33,14 @@ def sinkhorn_slope(
     for _ in range(iterations):
         f = _soft(g, log_b, cost, regularisation)
         g = _soft(f, log_a, cost.mT, regularisation)
+    _require_rest(f, _soft(g, log_b, cost, regularisation), regularisation, iterations)
     slope = x - _mean(x, b, log_b, g, regularisation)
     if not debiased:
         return slope
     cost, f = _cost(a, a), torch.zeros_like(log_a)
     for _ in range(iterations):
         f = (f + _soft(f, log_a, cost, regularisation)) / 2
+    _require_rest(f, _soft(f, log_a, cost, regularisation), regularisation, iterations)
     return slope - x + _mean(x, a, log_a, f, regularisation)
 
 
@@ -56,10 +59,18 @@ def _mean(x: Tensor, y: Tensor, log_b: Tensor, g: Tensor, eps: float) -> Tensor:
     return weight @ y
 
 
+def _require_rest(f: Tensor, again: Tensor, eps: float, iterations: int) -> None:
+    if not (moved := ((again - f).abs().max() / eps).item()) <= 1e-5:
+        raise ValueError(
+            f"regularisation must be larger for {iterations} iterations, got {eps:g}, of which a "
+            f"potential still moves by {moved:.1e}; allow more iterations, or try double precision"
+        )
+
+
 def _require_cloud(name: str, points: Tensor, log: Tensor, x: Tensor) -> None:
-    if not (x.is_floating_point() and x.isfinite().all() and points.isfinite().all()):
-        raise ValueError(f"x and the points of {name} must be floating and finite; mend them first")
-    if min(x.ndim, points.ndim) < 2 or x.shape[-1] != points.shape[-1] or 0 in points.shape:
+    if not (x.isfinite().all() and points.isfinite().all()):
+        raise ValueError(f"x and points of {name} must be finite, got NaN or infinity; mend them")
+    if points.ndim < 2 or x.shape[-1] != points.shape[-1] or 0 in points.shape:
         raise ValueError(
             f"x and {name} must be (…, q, d) and (…, n, d) with one d, got {tuple(x.shape)} and "
             f"{tuple(points.shape)}; for the line try [:, None]"

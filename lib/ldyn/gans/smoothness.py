@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ldyn.core import require_positive
+from ldyn.core.contract import require_fields
 from ldyn.kernels import Gaussian, Matern32, Matern52, Stationary
 
 
@@ -12,8 +13,8 @@ class Smoothness:
     """The three constants of a loss on measures, through its optimal discriminators Φ_μ.
 
     Fields: `slope` α, ‖∇Φ_μ(x)‖ ≤ α (D1); `curvature` β₁, the Lipschitz constant of ∇Φ_μ in x
-    (D2); `sensitivity` β₂, that of ∇Φ_μ(x) in μ for the distance W₁ (D3). Infinite where a loss
-    does not have the condition.
+    (D2); `sensitivity` β₂, that of ∇Φ_μ(x) in μ for the distance W₁ (D3); all ≥ 0, and infinite
+    where a loss does not have the condition.
     Raises: ValueError for a negative constant or NaN.
     Source: chu2020, def-discriminator-conditions.
     """
@@ -23,13 +24,14 @@ class Smoothness:
     sensitivity: float
 
     def __post_init__(self) -> None:
+        require_fields(self)
         for name in ("slope", "curvature", "sensitivity"):
             _require_constant(getattr(self, name), name)
 
     def descent_constant(self, *, speed: float, bend: float = 0.0) -> float:
         """Return L = αB + A²(β₁ + β₂), by which ∇G is Lipschitz; steps below 2/L descend.
 
-        Arguments: `speed` A and `bend` B of the generator, (G1) and (G2).
+        Arguments: `speed` A and `bend` B ≥ 0 of the generator, (G1) and (G2), perhaps infinite.
         Raises: ValueError for a negative constant or NaN.
         Source: chu2020, thm-smoothness.
         """
@@ -41,9 +43,11 @@ class Smoothness:
     def particle_step(self) -> float:
         """Return 1/(β₁ + β₂): what each particle moves by, in units of −∇Φ, at the step 1/L.
 
+        Infinite if β₁ = β₂ = 0: no step is too long where ∇Φ never changes.
         Source: chu2020, cor-particles.
         """
-        return 1 / (self.curvature + self.sensitivity)
+        bound = self.curvature + self.sensitivity
+        return 1 / bound if bound else math.inf
 
 
 def gaussian_mmd_smoothness(bandwidth: float) -> Smoothness:
@@ -98,5 +102,5 @@ _PROFILES: dict[type[Stationary], tuple[float, float, float]] = {
 
 
 def _require_constant(value: float, name: str) -> None:
-    if not (isinstance(value, int | float) and value >= 0):
+    if value < 0:
         raise ValueError(f"{name} must be a number >= 0, got {value!r}; try {name}=1.0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import few_threads, stream
+from ldyn.core import few_threads, require_count, stream
 from ldyn.gans.critics import sliced_distance
 from ldyn.gans.game import Game, GANTraining, Judge, Sampler
 from ldyn.nets import stacked_values
@@ -32,11 +32,12 @@ class GANsFit:
     diverged: Tensor
 
     def sample(self, count: int, *names: str | int) -> Tensor:
-        """Return `count` points of each generator from one noise, (k, count, d)."""
-        latent = self.generator[0].shape[1]
-        noise = torch.randn(count, latent, generator=stream("gan sample", *names)).to(
-            self.generator[0]
+        """Return `count` ≥ 1 points of each generator from one noise, (k, count, d)."""
+        shape, draw = (
+            (require_count(count, "count"), self.generator[0].shape[1]),
+            stream("gan sample", *names),
         )
+        noise = torch.randn(shape, generator=draw, dtype=torch.float32).to(self.generator[0])
         return stacked_values(self.generator, noise.expand(len(self.value), -1, -1), "silu")
 
 
@@ -58,12 +59,13 @@ def train_gans(
     Arguments: `sample(count, generator)` draws data (count, d); `rates` (k,) > 0, whose dtype and
     device the networks have; members with equal seeds see the same data and noise;
     `judge(real, fake)` returns the distances (k,) of stacks (k, 1000, d) at the checkpoints.
-    Raises: ValueError for rates that are not positive, or not one a seed, and for bad samples.
+    Raises: ValueError for rates that are not > 0, or not one a seed, and for samples or distances
+    of another shape.
     Source: chu2020, prop-together-alone.
     """
     if rates.shape != (len(seeds),) or not len(seeds) or not bool((rates > 0).all()):
         raise ValueError(
-            f"expected one rate > 0 for each of {len(seeds)} seeds, got {tuple(rates.shape)}; "
+            f"rates must be > 0, one for each of {len(seeds)} seeds, got {tuple(rates.shape)}; "
             "try torch.full((len(seeds),), 0.1)"
         )
     game = Game(sample, rates, seeds, training)

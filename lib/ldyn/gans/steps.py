@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_positive
+from ldyn.core.arguments import holds
 
 Field = Callable[[Tensor], Tensor]
 RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
@@ -15,11 +16,12 @@ RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
 def step_matrix(jacobian: Tensor, *, rule: str, step: float, momentum: float = 0.0) -> Tensor:
     """Return the linear map of (z_k, z_{k−1}) to (z_{k+1}, z_k) for the field z ↦ Az, (4, 4).
 
-    Raises: ValueError for an unknown rule, a bad matrix, or a momentum that the rule has not.
+    Arguments: `jacobian` A (2, 2).
+    Raises: ValueError for an unknown rule, a step that is not > 0, or a momentum that the rule has
+    not.
     Source: daskalakis2018, prop-step-limits.
     """
     _require_rule(rule, momentum)
-    _require_matrix(jacobian)
     require_positive(step, "step")
     eye = torch.eye(4, dtype=jacobian.dtype, device=jacobian.device)
     now, before = eye[:2], eye[2:]
@@ -36,11 +38,11 @@ def step_limit(jacobian: Tensor, *, rule: str, momentum: float = 0.0) -> float:
     cubics of the proposition.
 
     Arguments: `jacobian` A (2, 2) at the goal.
-    Raises: ValueError for an unknown rule, a bad matrix, or a rule without a formula for it.
+    Raises: ValueError for an unknown rule, or one without a formula for A.
     Source: gidel2019, prop-step-limits, prop-two-answers.
     """
     _require_rule(rule, momentum)
-    (a, b), (c, d) = _require_matrix(jacobian).tolist()
+    (a, b), (c, d) = jacobian.tolist()
     if momentum:
         if a or d or b != -c or not c:
             raise ValueError(
@@ -65,25 +67,43 @@ def play(
     field: Field, start: Tensor, *, step: float | Tensor, steps: int, rule: str,
     momentum: float = 0.0, critic_steps: int = 1,
 ) -> Tensor:  # fmt: skip
-    """Return the states (steps + 1, 2, …) of a play from `start` (2, …), the start first.
+    """Return the states (steps + 1, 2, …) of a play, the start first.
 
     simultaneous z + hv(z); alternating: the generator first, then `critic_steps` of the critic;
     extragradient z + hv(z + hv(z)); optimistic z + 2hv(z) − hv(before); the first two add
     `momentum` times the last move.
 
-    Raises: ValueError for an unknown rule, a momentum or critic steps that it has not, counts below
-    one, a step that is not > 0, or a start that is not finite (2, …).
+    Arguments: `field` maps states (2, …) to their like; `start` (2, …); `step` h, a number or one
+    for each of the states, broadcast to them.
+    Raises: ValueError for an unknown rule, a momentum or critic steps that it has not, steps below
+    one, a step that is not > 0 or has axes that `start` has not, or a field of another shape.
     Source: mescheder2018, prop-step-limits.
     """
     _require_rule(rule, momentum, require_count(critic_steps, "critic_steps"))
-    if not torch.all((h := torch.as_tensor(step)) > 0) or not h.isfinite().all():
-        raise ValueError(f"every step must be a finite number > 0, got {step}; try step=0.1")
-    if start.shape[:1] != (2,) or not (start.is_floating_point() and start.isfinite().all()):
-        raise ValueError(f"start must be finite, floating (2, …), got {start}; try game.goal + 0.1")
-    states = [start, start]
+    h = torch.as_tensor(step)
+    sides = zip(h.shape[::-1], start.shape[:0:-1], strict=False)
+    if not holds(h > 0) or h.ndim >= start.ndim or any(a not in (1, b) for a, b in sides):
+        raise ValueError(
+            f"step must be > 0, one number or {tuple(start.shape[1:])}, got {step}; try step=0.1"
+        )
+    states, field = [start, start], shaped_like_its_argument(field)
     for _ in range(require_count(steps, "steps")):
         states.append(_advance(field, states[-1], states[-2], rule, step, momentum, critic_steps))
     return torch.stack(states[1:])
+
+
+def shaped_like_its_argument(field: Field) -> Field:
+    """Return the field, which raises a ValueError where its value has another shape or dtype."""
+
+    def checked(z: Tensor) -> Tensor:
+        if (v := field(z)).shape != z.shape or v.dtype != z.dtype:
+            raise ValueError(
+                f"field must keep the shape {tuple(z.shape)} and {z.dtype}, got {tuple(v.shape)} "
+                f"and {v.dtype}; try lambda z: field(z).reshape(z.shape).to(z)"
+            )
+        return v
+
+    return checked
 
 
 def _advance(
@@ -106,16 +126,11 @@ def _advance(
 def _require_rule(rule: str, momentum: float, critic_steps: int = 1) -> None:
     require_choice(rule, RULES, "rule")
     ahead = rule in ("extragradient", "optimistic")
-    if not abs(momentum) < float("inf") or (momentum and ahead):
-        raise ValueError(f"no momentum {momentum:g} for {rule} steps; try momentum=0")
+    if momentum and ahead:
+        raise ValueError(f"{rule} steps have no momentum, got {momentum:g}; try momentum=0")
     if critic_steps > 1 and rule != "alternating":
-        raise ValueError(f'{rule} steps move both players at once; try rule="alternating"')
-
-
-def _require_matrix(jacobian: Tensor) -> Tensor:
-    if jacobian.shape != (2, 2) or not jacobian.isfinite().all():
-        raise ValueError(f"expected a finite matrix (2, 2), got {jacobian}; try game.jacobian()")
-    return jacobian
+        raise ValueError(f'critic_steps must be 1 for {rule} steps, got {critic_steps}; '
+                         'try rule="alternating"')  # fmt: skip
 
 
 def _first_root(cubic: tuple[float, ...]) -> float:

@@ -29,7 +29,7 @@ def ring(
     require_positive(spread, "spread")
     device = generator.device
     which = torch.randint(modes, (count,), generator=generator, device=device)
-    angle = which * (2 * math.pi / modes)
+    angle = which.float() * (2 * math.pi / modes)
     centre = radius * torch.stack([angle.cos(), angle.sin()], 1).double()
     noise = torch.randn(count, 2, generator=generator, device=device, dtype=torch.float64)
     return centre + spread * noise

@@ -25,22 +25,22 @@ class StableWindows:
 def stable_windows(errors: Tensor, exponents: Tensor, *, threshold: float) -> StableWindows:
     """Return, for each seed, the longest run of neighbouring steps with error ≤ `threshold`.
 
-    Of two runs of one length the later counts, the one of larger steps.
+    Of two runs of one length the later is taken, the one of larger steps.
 
-    Arguments: `errors` (r, m), one row a seed, infinite where training diverged; `exponents`
-    (m,) the steps' log₁₀, evenly spaced and increasing, m ≥ 2.
-    Raises: ValueError for other shapes, no seed, nan, or steps that are not evenly spaced.
+    Arguments: `errors` (r, m), one row a seed, infinite where training diverged;
+    `exponents` (m,) the steps' log₁₀, evenly spaced and increasing, m ≥ 2.
+    Raises: ValueError for NaN, or steps that are not evenly spaced.
     Source: chu2020, def-window.
     """
     require_positive(threshold, "threshold")
-    errors, exponents = torch.as_tensor(errors), torch.as_tensor(exponents)
-    gaps = exponents.diff() if exponents.ndim == 1 else exponents.new_empty(0)
+    if errors.isnan().any():
+        raise ValueError("errors must be without NaN, got some; write inf where training diverged")
+    gaps = exponents.diff()
     even = len(gaps) and bool((gaps > 0).all()) and torch.allclose(gaps, gaps[:1].expand_as(gaps))
-    shaped = errors.ndim == 2 and len(errors) and errors.shape[1:] == exponents.shape
-    if not shaped or not even or errors.isnan().any():
+    if not even or not exponents.isfinite().all():
         raise ValueError(
-            f"expected errors (r, m) without nan, r >= 1, and m evenly spaced exponents, got "
-            f"{tuple(errors.shape)} and {exponents.tolist()}; write inf where training diverged"
+            f"exponents must be m >= 2 numbers, evenly spaced and increasing, got "
+            f"{exponents.tolist()}; try torch.linspace(-3, 0, m)"
         )
     length = torch.zeros(errors.shape, dtype=torch.long, device=errors.device)
     for j in range(errors.shape[1]):
