@@ -201,6 +201,8 @@ def test_results_lie_on_the_device_of_the_arguments(room, name):
     given = {n: _moved(v, torch.device("meta")) for n, v in call.given().items()}
     if call.values or not any(isinstance(v, Tensor) and v.is_meta for v in given.values()):
         return
+    if get_type_hints(found(room, name).__wrapped__).get("return") in (float, int, bool, str):
+        return  # a number lies nowhere
     args, kwargs = arguments_of(found(room, name), given)
     assert {x.device.type for x in leaves(found(room, name)(*args, **kwargs))} <= {"meta"}
 

@@ -127,10 +127,15 @@ def brief(value: Any) -> str:
 
 def all_finite(x: Tensor) -> bool:
     """Return whether all of `x` is finite, True where there are no values to look at."""
-    if x.is_meta:
+    return holds(torch.isfinite(x))
+
+
+def holds(condition: Tensor) -> bool:
+    """Return whether a condition is true everywhere, True where there are no values to look at."""
+    if condition.is_meta:
         return True
     try:
-        return bool(torch.isfinite(x).all())
+        return bool(condition.all())
     except RuntimeError:  # inside a transform, such as vmap, there is no value to look at
         return True
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from ldyn.core.arguments import all_finite
+from ldyn.core.arguments import all_finite, holds
 
 
-def require_points(x: Tensor, *, name: str = "x", dim: int | None = None) -> Tensor:
-    """Return `x` if it is a finite, floating, non-empty (n, d) tensor.
+def require_points(
+    x: Tensor, *, name: str = "x", dim: int | None = None, cube: bool = False
+) -> Tensor:
+    """Return `x` if it is a finite, floating, non-empty (n, d) tensor, and in the unit `cube`.
 
     Raises: ValueError for anything else, with what to try.
     """
@@ -28,15 +30,22 @@ def require_points(x: Tensor, *, name: str = "x", dim: int | None = None) -> Ten
             "pass points of the dimension the estimator was made for"
         )
     _require_finite(x, name)
+    if cube and not holds((x >= 0) & (x <= 1)):
+        raise ValueError(
+            f"{name} must lie in the unit cube, got values from {x.min():.3g} to {x.max():.3g}; "
+            f"try ({name} - {name}.amin(0)) / ({name}.amax(0) - {name}.amin(0))"
+        )
     return x
 
 
-def require_samples(x: Tensor, y: Tensor, *, at_least: int = 1) -> tuple[Tensor, Tensor]:
+def require_samples(
+    x: Tensor, y: Tensor, *, at_least: int = 1, cube: bool = False
+) -> tuple[Tensor, Tensor]:
     """Return the sample `(x, y)` if x is (n, d), y is (n,), both finite and n ≥ `at_least`.
 
     Raises: ValueError for wrong shapes, mixed dtypes or devices, non-finite data, or n too small.
     """
-    require_points(x)
+    require_points(x, cube=cube)
     if not isinstance(y, Tensor) or y.shape != x.shape[:1]:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(
