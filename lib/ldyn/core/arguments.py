@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-_INTEGERS = re.compile(r"\b(integer|label|index|indices|bool|mask|count)s?\b")
+_INTEGERS = re.compile(r"\b(integers?|labels?|index|indices|counts)\b")
+_MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
+_HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf\s+precision")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 
 
@@ -17,6 +19,8 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.limits, self.integers = bool(_LIMITS.search(text)), bool(_INTEGERS.search(text))
+        self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
+        self.kinds |= dict.fromkeys(_HALVES.findall(text), (torch.float16, torch.bfloat16))
 
     def read(self, name: str, value: Any, kind: Any) -> Any:
         """Return `value` as `kind`, or raise the ValueError that names what `kind` asks for."""
@@ -81,7 +85,7 @@ class Reader:
     def _tensor(self, name: str, value: Any) -> Tensor:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
-        if value.dtype in (torch.float32, torch.float64):
+        if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
             if not self.limits and not all_finite(value):
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self.integers or value.is_complex() or value.is_floating_point():

@@ -16,6 +16,7 @@ _SHAPED = re.compile(
     r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
 )
 _NAMED = re.compile(r"`(\w+)`")
+_MIXED = re.compile(r"\bprecision\s+of\s+its\s+own\b")
 
 
 def enforce(room: dict[str, Any]) -> None:
@@ -23,9 +24,10 @@ def enforce(room: dict[str, Any]) -> None:
 
     A number may be Python's, NumPy's or a scalar tensor; NaN is refused, and infinity too where the
     docstring does not name it. A tensor must be one, real, finite, of single or double precision
-    (or integers, where documented) and of the documented shape; the letters of shapes have one
-    value in a call, and all tensors one device and one precision. Everything else must be of the
-    annotated type. What a function asks for beyond that it checks itself.
+    (or integers, a mask, half precision, where documented) and of the documented shape; the letters
+    of shapes have one value in a call, and all tensors one device and, unless the docstring gives
+    each "a precision of its own", one precision. Everything else must be of the annotated type.
+    What a function asks for beyond that it checks itself.
 
     Arguments: `room` the globals of a package, as the last line of its `__init__`.
     Raises: ValueError, by each function, with what was expected, what came and what to try.
@@ -65,7 +67,7 @@ class _Contract:
         for names, shape in _SHAPED.findall(text):
             sides = tuple(side.strip() for side in shape.split(",") if side.strip())
             self.shapes |= {n: sides for n in _NAMED.findall(names) if n not in self.shapes}
-        self.reader = Reader(text)
+        self.reader, self.mixed = Reader(text), bool(_MIXED.search(text))
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
 
     def hold(self, given: dict[str, Any]) -> None:
@@ -89,7 +91,7 @@ class _Contract:
                     f"{value.device}; try {name}.to({first}.device)"
                 )
             reals = value.is_floating_point() and other.is_floating_point()
-            if reals and value.dtype != other.dtype:
+            if reals and value.dtype != other.dtype and not self.mixed:
                 raise ValueError(
                     f"{first} and {name} must share their dtype, got {other.dtype} and "
                     f"{value.dtype}; try {name}.to({first})"
