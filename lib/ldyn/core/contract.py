@@ -9,11 +9,12 @@ from typing import Any, get_type_hints
 
 from torch import Tensor
 
-from ldyn.core.arguments import Reader
+from ldyn.core.arguments import Reader, options
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
     r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
+    r"(\s+or\s\(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
 )
 _NAMED = re.compile(r"`(\w+)`")
 _MIXED = re.compile(r"\bprecision\s+of\s+its\s+own\b")
@@ -64,11 +65,15 @@ class _Contract:
         text = function.__doc__ or ""
         hints, self.form = get_type_hints(function), signature(function)
         self.shapes: dict[str, tuple[str, ...]] = {}
-        for names, shape in _SHAPED.findall(text):
+        self.most: dict[str, int] = {}
+        for names, shape, other in _SHAPED.findall(text):
             sides = tuple(side.strip() for side in shape.split(",") if side.strip())
-            self.shapes |= {n: sides for n in _NAMED.findall(names) if n not in self.shapes}
-        self.reader, self.mixed = Reader(text), bool(_MIXED.search(text))
+            fresh = [n for n in _NAMED.findall(names) if n not in self.shapes]
+            self.shapes |= dict.fromkeys(fresh, (*sides, "…") if other else sides)
+            self.most |= dict.fromkeys(fresh, 2) if other else {}
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
+        tensors = {n for n, kind in self.kinds.items() if Tensor in options(kind)}
+        self.reader, self.mixed = Reader(text, tensors), bool(_MIXED.search(text))
 
     def hold(self, given: dict[str, Any]) -> None:
         """Replace numbers in `given` by Python's, or raise the ValueError of the first fault."""
@@ -105,7 +110,8 @@ class _Contract:
         ends = [s for s in sides if s != "…"]
         if "…" in sides[1:-1]:  # sides that repeat
             return
-        right = len(shape) >= len(ends) if "…" in sides else len(shape) == len(ends)
+        most = self.most.get(name, len(shape)) if "…" in sides else len(ends)
+        right = len(ends) <= len(shape) <= most
         if not right or 0 in shape:
             raise ValueError(
                 f"{name} must be a tensor of shape {text} with no empty side, got shape {shape}; "
