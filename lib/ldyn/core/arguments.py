@@ -11,7 +11,7 @@ from torch import Tensor
 _INTEGERS = re.compile(r"\b(?:integers?|labels?|index|indices|counts)\b")
 _OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
 _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
-_HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf\s+precision")
+_HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 
 

@@ -14,10 +14,10 @@ from ldyn.core.arguments import Reader, options
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
     r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
-    r"(\s+or\s\(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
+    r"( or \(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
 )
 _NAMED = re.compile(r"`(\w+)`")
-_MIXED = re.compile(r"\bprecision\s+of\s+its\s+own\b")
+_MIXED = re.compile(r"\bprecision of its own\b")
 
 
 def enforce(room: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ class _Contract:
     """What the annotations and the docstring of one function ask of its arguments."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        text = function.__doc__ or ""
+        text = " ".join((function.__doc__ or "").split())
         hints, self.form = get_type_hints(function), signature(function)
         self.shapes: dict[str, tuple[str, ...]] = {}
         self.most: dict[str, int] = {}
