@@ -122,8 +122,13 @@ def test_copies_and_isolated_points_are_reduced():
 def test_bad_arguments_are_refused():
     x, y = data(70)
     gram = Laplace(0.3)(x, x)
-    for k, right in ((gram[:5], y), (gram, y[:5]), (gram[:1, :1], y[:1])):
-        with pytest.raises(ValueError, match="expected a square matrix"):
+    for k, right, words in (
+        (gram[:5], y, "gram must be a tensor of shape"),
+        (gram, y[:5], "y must be a tensor of shape"),
+        (gram[:1, :1], y[:1], "at least 2 rows"),
+        (gram, y[:, :, None], "y must be a tensor of shape"),
+    ):
+        with pytest.raises(ValueError, match=words):
             loo_path(k, right, ridges=[1.0])
     with pytest.raises(ValueError, match="at least one ridge"):
         loo_path(gram, y, ridges=[])
