@@ -132,10 +132,25 @@ def test_bad_input_is_refused():
         MirrorGaussian(0.0, torch.ones(4))
     with pytest.raises(ValueError, match="must have 3 columns"):
         MirrorGaussian(1.0, torch.ones(3))(x, x)
-    with pytest.raises(ValueError, match="must have 4 columns"):
-        GroupAveragedKernel(Gaussian(1.0), (lambda v: v,))(x, normal(3, 5))
-    with pytest.raises(ValueError, match="must have 4 columns"):
-        arc_cosine(x, normal(3, 5), order=1)
+    for act in (
+        lambda: GroupAveragedKernel(Gaussian(1.0), (lambda v: v,))(x, normal(3, 5)),
+        lambda: MirrorGaussian(1.0, torch.ones(4))(x, normal(3, 5)),
+        lambda: arc_cosine(x, normal(3, 5), order=1),
+    ):
+        with pytest.raises(
+            ValueError, match=r"z must be .* with d = 4 as in x, got shape \(3, 5\)"
+        ):
+            act()
+    for kernel, transforms in ((1.0, (lambda v: v,)), (Gaussian(1.0), lambda v: v)):
+        with pytest.raises(
+            ValueError, match="must be a function and transforms a list of them, got"
+        ):
+            GroupAveragedKernel(kernel, transforms)
+    with pytest.raises(ValueError, match=r"signs must be a tensor .* got list of shape"):
+        MirrorGaussian(1.0, [1.0, -1.0])
+    with pytest.raises(ValueError, match="no zero row for order 0"):
+        arc_cosine(x, 0 * x, order=0)
+    assert not arc_cosine(x, 0 * x, order=1).any()
     with pytest.raises(ValueError, match=r"order must be 0 .* got 2; try order=1"):
         arc_cosine(x, x, order=2)
 

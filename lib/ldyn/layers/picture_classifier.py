@@ -63,6 +63,7 @@ class PictureClassifier(Classifier):
 
     def fit(self, images: Any, y: Any) -> Self:
         """Learn, choose, solve. Arguments: pictures (n, h, w) or (n, 3, h, w), labels `y` (n,)."""
+        self._require_seed()
         x, most = as_pictures(images), require_count(self.components, "components")
         self.classes_, codes = np.unique(as_labels(y, len(x)), return_inverse=True)
         if len(self.classes_) < 2:
