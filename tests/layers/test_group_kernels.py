@@ -126,7 +126,7 @@ def test_bad_input_is_refused():
     x = normal(3, 4)
     with pytest.raises(ValueError, match="at least one map, got none; try"):
         GroupAveragedKernel(Gaussian(1.0), ())
-    with pytest.raises(ValueError, match=r"each \+1 or -1, got shape \(2,\); try"):
+    with pytest.raises(ValueError, match=r"each \+1 or -1, got Tensor of shape \(2,\); try"):
         MirrorGaussian(1.0, torch.tensor([1.0, 0.5]))
     with pytest.raises(ValueError, match="bandwidth must be a finite number > 0"):
         MirrorGaussian(0.0, torch.ones(4))

@@ -200,7 +200,7 @@ def test_other_arguments_are_refused():
         local_posterior_mean(x, x[:, :, :2], noise=0.1, radii=one)
     with pytest.raises(ValueError, match="do not fit"):
         local_posterior_mean(x, x, noise=0.1, radii=torch.zeros(3, 1, dtype=torch.long))
-    for bad in (one - 1, one + 0.5):  # would be no window, and a shorter one
+    for bad in (one - 1, one.double() + 0.5):  # would be no window, and a shorter one
         with pytest.raises(ValueError, match="radii must be integers >= 0"):
             local_posterior_mean(x, x, noise=0.1, radii=bad)
     with pytest.raises(ValueError, match="levels must fall"):

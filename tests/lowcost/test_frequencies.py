@@ -80,7 +80,7 @@ def test_what_is_refused():
     with pytest.raises(ValueError, match="kernel must be a Gaussian, got Laplace; try"):
         orthogonal_variance(Laplace(1.0), ray(2, [1.0]), count=2)
     with pytest.raises(ValueError, match="delta must not be all zero"):
-        second_order_ceiling(KERNEL, torch.zeros(3, dtype=torch.float64))
+        second_order_ceiling(KERNEL, torch.zeros(3, 2, dtype=torch.float64))
     good = {"dim": 2, "diameter": 1.0, "spread": 1.0, "chance": 0.1}
     with pytest.raises(ValueError, match="error must be <= 4 diameter spread = 4, got 5"):
         pairs_for_uniform_error(5.0, **good)

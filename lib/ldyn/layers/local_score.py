@@ -168,14 +168,14 @@ class LocalScoreModel(Estimator):
         self._like = x if isinstance(x, Tensor) else np.asarray(x)
         # A copy: the reader may go on with what was given.
         self._data = as_unit(pictures).clone()
-        flat, shape = self._data.flatten(1), self._data.shape[1:]
+        flat, (c, h, w) = self._data.flatten(1), self._data.shape[1:]
         self._mean, self.n_features_in_ = flat.mean(0), flat.shape[1]
-        self._cov, common = torch.cov(flat.T.double(), correction=0), math.gcd(*shape[1:])
+        self._cov, common = torch.cov(flat.T.double(), correction=0), math.gcd(h, w)
         side = max(s for s in range(1, 1 + max(1, common // 14)) if common % s == 0)
         sides = (side, 2 * side) if common % (2 * side) == 0 else (side,)
         filters = (wiener_matrix(self._cov, noise=t) for t in self._levels)
         self._energies = [
-            [window_energies(f, shape=shape, block=s) for s in sides] for f in filters
+            [window_energies(f, shape=(c, h, w), block=s) for s in sides] for f in filters
         ]
         self.target_, self.tried_ = _nearest(flat, flat, others=True), []
         if self.novelty != "held-out":

@@ -49,7 +49,7 @@ def second_order_ceiling(kernel: Gaussian, delta: Tensor) -> Tensor:
     s = delta.double().square().sum(1) / kernel.bandwidth**2
     if not holds((s > 0).any()):
         raise ValueError("delta must not be all zero, got zeros; try x[:1] - x[1:]")
-    whole = (1 - (-s).exp()).square() / 2  # k² (cosh s − 1)
+    whole = torch.expm1(-s).square() / 2  # k² (cosh s − 1)
     # k² (cosh s − 1 − s²/2), of near pairs by its series, of which the difference loses all digits
     q = s.square()
     series = (-s).exp() * q.square() / 24 * (1 + q / 30 * (1 + q / 56 * (1 + q / 90)))
