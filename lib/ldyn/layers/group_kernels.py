@@ -33,13 +33,11 @@ class GroupAveragedKernel:
     both: bool = False
 
     def __post_init__(self) -> None:
-        if not callable(self.kernel) or callable(self.transforms):
+        if not callable(self.kernel) or callable(self.transforms) or not self.transforms:
             raise ValueError(
-                "kernel must be a function and transforms a list of them, got "
-                f"{type(self.kernel).__name__}, {type(self.transforms).__name__}; try (mirror,)"
+                "kernel must be a function and transforms hold at least one map, got "
+                f"{type(self.kernel).__name__} and {self.transforms}; try (lambda x: x,)"
             )
-        if not self.transforms:
-            raise ValueError("transforms must hold at least one map, got none; try (lambda x: x,)")
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
         """Return the Gram matrix k̄(x_i, z_j), (n, m), of points `x` (n, d) and `z` (m, d)."""

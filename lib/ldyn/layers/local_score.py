@@ -94,10 +94,8 @@ def wiener_matrix(covariance: Tensor, *, noise: float) -> Tensor:
     noisy.diagonal().add_(require_positive(noise, "noise") ** 2)
     factor, failed = torch.linalg.cholesky_ex(noisy)
     if not holds(failed == 0):
-        raise ValueError(
-            "covariance must have no negative eigenvalue, got C + noise² that is not positive; "
-            "try covariance.double(), or more noise"
-        )
+        text = "covariance must have no negative eigenvalue, got C + noise² that is not positive"
+        raise ValueError(f"{text}; try covariance.double(), or more noise")
     return torch.cholesky_solve(covariance, factor)
 
 

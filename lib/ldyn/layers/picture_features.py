@@ -46,16 +46,9 @@ class PictureFeatures(Transformer):
     """
 
     def __init__(
-        self,
-        size: int = 6,
-        filters: int = 384,
-        deep: int = 768,
-        cells: tuple[int, int] = (4, 2),
-        threshold: float = 1.0,
-        contrast: float = 1e-2,
-        precision: str = "auto",
-        seed: int = 0,
-    ) -> None:
+        self, size: int = 6, filters: int = 384, deep: int = 768, cells: tuple[int, int] = (4, 2),
+        threshold: float = 1.0, contrast: float = 1e-2, precision: str = "auto", seed: int = 0,
+    ) -> None:  # fmt: skip
         self.size, self.filters, self.deep, self.cells = size, filters, deep, cells
         self.threshold, self.contrast = threshold, contrast
         self.precision, self.seed = precision, seed

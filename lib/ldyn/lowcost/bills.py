@@ -113,15 +113,9 @@ class Bill:
 
 
 def bill(
-    *,
-    rows: float,
-    label: float,
-    hours: float,
-    wage: float,
-    seconds: float,
-    answer: float,
+    *, rows: float, label: float, hours: float, wage: float, seconds: float, answer: float,
     core: float,
-) -> Bill:
+) -> Bill:  # fmt: skip
     """Return the bill of a road: rows·label, hours·wage, (seconds, of `answer` each)·core/3600.
 
     `label`, `wage` and `core` are prices, of a label, an hour of a person, and an hour of a core.

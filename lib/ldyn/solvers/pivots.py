@@ -51,12 +51,8 @@ def rpcholesky(
     """
     return pivoted(
         lambda i, j: kernel(x[i], x if j is None else x[j]),
-        x.new_ones(len(x)),
-        rank=rank,
-        generator=generator,
-        block=block,
-        stop=stop,
-    )
+        x.new_ones(len(x)), rank=rank, generator=generator, block=block, stop=stop,
+    )  # fmt: skip
 
 
 def pivoted(
