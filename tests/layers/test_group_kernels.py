@@ -124,18 +124,33 @@ def test_steps_that_are_no_group_are_refused_and_both_sides_are_not():
 
 def test_bad_input_is_refused():
     x = normal(3, 4)
-    with pytest.raises(ValueError, match="at least one map, got none; try"):
+    with pytest.raises(ValueError, match=r"at least one map, got Gaussian and \(\); try"):
         GroupAveragedKernel(Gaussian(1.0), ())
-    with pytest.raises(ValueError, match=r"each \+1 or -1, got shape \(2,\); try"):
+    with pytest.raises(ValueError, match=r"each \+1 or -1, got Tensor of shape \(2,\); try"):
         MirrorGaussian(1.0, torch.tensor([1.0, 0.5]))
     with pytest.raises(ValueError, match="bandwidth must be a finite number > 0"):
         MirrorGaussian(0.0, torch.ones(4))
     with pytest.raises(ValueError, match="must have 3 columns"):
         MirrorGaussian(1.0, torch.ones(3))(x, x)
-    with pytest.raises(ValueError, match="must have 4 columns"):
-        GroupAveragedKernel(Gaussian(1.0), (lambda v: v,))(x, normal(3, 5))
-    with pytest.raises(ValueError, match="must have 4 columns"):
-        arc_cosine(x, normal(3, 5), order=1)
+    for act in (
+        lambda: GroupAveragedKernel(Gaussian(1.0), (lambda v: v,))(x, normal(3, 5)),
+        lambda: MirrorGaussian(1.0, torch.ones(4))(x, normal(3, 5)),
+        lambda: arc_cosine(x, normal(3, 5), order=1),
+    ):
+        with pytest.raises(
+            ValueError, match=r"z must be .* with d = 4 as in x, got shape \(3, 5\)"
+        ):
+            act()
+    for kernel, transforms in ((1.0, (lambda v: v,)), (Gaussian(1.0), lambda v: v)):
+        with pytest.raises(
+            ValueError, match="kernel must be a function and transforms hold at least one map, got"
+        ):
+            GroupAveragedKernel(kernel, transforms)
+    with pytest.raises(ValueError, match=r"signs must be a tensor .* got list of shape"):
+        MirrorGaussian(1.0, [1.0, -1.0])
+    with pytest.raises(ValueError, match="no zero row for order 0"):
+        arc_cosine(x, 0 * x, order=0)
+    assert not arc_cosine(x, 0 * x, order=1).any()
     with pytest.raises(ValueError, match=r"order must be 0 .* got 2; try order=1"):
         arc_cosine(x, x, order=2)
 

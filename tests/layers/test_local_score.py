@@ -139,6 +139,14 @@ def test_pictures_come_in_the_form_and_precision_of_those_given():
     made = LocalScoreModel(novelty=0.9).fit(bytes_).sample(3)
     assert (made.dtype, made.shape) == (torch.uint8, (3, 4, 4))
     assert isinstance(LocalScoreModel(novelty=0.9).fit(bytes_.numpy()).sample(2), np.ndarray)
+    listed = LocalScoreModel(novelty=0.9).fit((bytes_ / 255).tolist()).sample(2)
+    assert isinstance(listed, np.ndarray)
+    assert LocalScoreModel(novelty=0.9).fit(bytes_[:, None]).sample(2).shape == (2, 1, 4, 4)
+    mine = pictures(6, 4, 4).numpy()
+    model = LocalScoreModel(novelty=0.9).fit(mine)
+    plain = model.sample(2)
+    mine[:] = 0  # the model has a copy
+    assert (model.sample(2) == plain).all()
     colour = pictures(6, *SHAPE)
     made = LocalScoreModel(novelty=0.9).fit(colour).sample(3)
     assert (made.dtype, made.shape) == (F64, (3, *SHAPE))
@@ -157,13 +165,13 @@ def test_a_seed_names_what_is_drawn():
 @pytest.mark.parametrize(
     ("x", "says"),
     [
-        (torch.rand(5, 4, 4) + 0.5, r"floating in \[0, 1\].*try x / x.max"),
-        (torch.ones(5, 4, 4, dtype=torch.long), "pixels must be bytes"),
-        (torch.full((5, 4, 4), math.nan), "pixels must be bytes"),
-        (torch.rand(5, 4, 4, 3), r"x.permute\(0, 3, 1, 2\) of colour"),
-        (torch.rand(5, 16), r"x.reshape\(n, h, w\)"),
+        (torch.rand(5, 4, 4) + 0.5, r"must lie in \[0, 1\].*divide by 255"),
+        (torch.ones(5, 4, 4, dtype=torch.long), "must be uint8 or floating"),
+        (torch.full((5, 4, 4), math.nan), "mend NaN"),
+        (torch.rand(5, 4, 4, 3), r"x.permute\(0, 3, 1, 2\)"),
+        (torch.rand(5, 16), r"must be \(n, h, w\)"),
         (torch.rand(1, 4, 4), "at least 2 pictures"),
-        (torch.tensor(1.0), "at least 2 pictures"),
+        (torch.tensor(1.0), r"must be \(n, h, w\)"),
     ],
 )
 def test_other_pictures_are_refused(x, says):
@@ -179,15 +187,33 @@ def test_other_arguments_are_refused():
         LocalScoreModel(novelty=1.5).fit(x[:, 0])
     with pytest.raises(ValueError, match="not fitted"):
         LocalScoreModel().sample(3)
+    for given in ({"novelty": math.nan}, {"seed": -1}, {"levels": 1}):
+        with pytest.raises(ValueError, match="must be"):
+            LocalScoreModel(**{"novelty": 0.9} | given).fit(x[:, 0])
+    with pytest.raises(ValueError, match="not fitted"):
+        LocalScoreModel().denoise(x, 0.1)
+    with pytest.raises(ValueError, match="noise must be a finite number > 0, got -1"):
+        LocalScoreModel(novelty=0.9).fit(x[:, 0]).denoise(x, -1.0)
     with pytest.raises(ValueError, match="n must be"):
         LocalScoreModel(novelty=0.9).fit(x[:, 0]).sample(0)
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="data must be a tensor of shape"):
         local_posterior_mean(x, x[:, :, :2], noise=0.1, radii=one)
+    with pytest.raises(ValueError, match="do not fit"):
+        local_posterior_mean(x, x, noise=0.1, radii=torch.zeros(3, 1, dtype=torch.long))
+    for bad in (one - 1, one.double() + 0.5):  # would be no window, and a shorter one
+        with pytest.raises(ValueError, match="radii must be integers >= 0"):
+            local_posterior_mean(x, x, noise=0.1, radii=bad)
+    with pytest.raises(ValueError, match="levels must fall"):
+        probability_flow(x, lambda y, s: y, [])
+    with pytest.raises(ValueError, match="no negative eigenvalue"):
+        wiener_matrix(-torch.eye(4, dtype=F64), noise=0.5)
+    with pytest.raises(ValueError, match="block must be an integer >= 1, got -1"):
+        window_energies(torch.eye(16, dtype=F64), shape=(1, 4, 4), block=-1)
     with pytest.raises(ValueError, match="noise must be"):
         local_posterior_mean(x, x, noise=0.0, radii=one)
     with pytest.raises(ValueError, match="levels must fall"):
         probability_flow(x, lambda y, s: y, [1.0, 1.0])
     with pytest.raises(ValueError, match="block must divide"):
         window_energies(torch.eye(16, dtype=F64), shape=(1, 4, 4), block=3)
-    with pytest.raises(ValueError, match="covariance must have 3 columns"):
+    with pytest.raises(ValueError, match="covariance must be a tensor of shape"):
         wiener_matrix(torch.ones(3, 4), noise=1.0)

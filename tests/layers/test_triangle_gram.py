@@ -19,3 +19,12 @@ def test_the_lower_triangle_does_the_work_of_the_whole(columns):
     single = TriangleGram(Gaussian(1.5), x.float(), tile=16)
     assert single(v).dtype == torch.float64
     assert torch.allclose(single(v), Gaussian(1.5)(x, x) @ v, atol=1e-5)
+
+
+def test_other_rows_and_tiles_without_rows_are_refused():
+    x = torch.rand(5, 2, generator=stream("triangle", "bad"))
+    for v in (torch.ones(6, 2), torch.ones(5), torch.ones(4, 1)):
+        with pytest.raises(ValueError, match=r"v(\.T)? must"):
+            TriangleGram(Gaussian(1.0), x)(v)
+    with pytest.raises(ValueError, match="tile must be an integer >= 1, got -1"):
+        TriangleGram(Gaussian(1.0), x, tile=-1)

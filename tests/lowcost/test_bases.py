@@ -69,7 +69,10 @@ def test_greedy_pivots_are_those_of_elimination():
 def test_bad_arguments_are_refused():
     ok = torch.tensor([1.0, 0.5])
     for f, words in (
-        (lambda: expected_traces(torch.ones(2, 2), count=1), "finite, got shape"),
+        (lambda: expected_traces(torch.ones(2, 2), count=1), "eigenvalues must be a tensor of"),
+        (lambda: expected_traces(-ok, count=1), ">= 0 but for rounding, got -1; try"),
+        (lambda: columns_enough(ok - 0.6, rank=1, slack=1.0), ">= 0 but for rounding, got -0.1"),
+        (lambda: greedy_pivots(-torch.eye(2), count=1), ">= 0 but for rounding"),
         (lambda: expected_traces(ok / 0, count=1), "finite"),
         (lambda: expected_traces(ok, count=0), "count must be"),
         (lambda: columns_enough(ok, rank=1, slack=0.0), "slack"),

@@ -1,11 +1,13 @@
 """Batch descent against the operators it stands for, written out in an orthonormal basis."""
 
+import math
+
 import pytest
 import torch
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace
-from ldyn.lowcost import batch_descent, batch_rule
+from ldyn.lowcost import BatchRule, batch_descent, batch_rule
 
 F64 = torch.float64
 N = 40
@@ -69,8 +71,17 @@ def test_bad_arguments_are_refused():
         batch_rule(gram, damped=N)
     with pytest.raises(ValueError, match="gram must"):
         batch_rule(gram[:5])
+    with pytest.raises(ValueError, match=">= 0 but for rounding"):
+        batch_rule(-gram)
+    with pytest.raises(ValueError, match="damped must be below the rank of gram, got 2; try"):
+        batch_rule(torch.ones(4, 4).double() + torch.eye(4)[:1].T @ torch.eye(4)[:1], damped=2)
+    for bad in ({"heaviest": math.nan}, {"top": -1.0}):
+        with pytest.raises(ValueError, match="must be a finite number > 0"):
+            BatchRule(**{"heaviest": 1.0, "top": 1.0, "vectors": y, "weights": y} | bad)
     with pytest.raises(ValueError, match="batch must be"):
         rule.step(0)
+    with pytest.raises(ValueError, match="rule must be of gram, got 40 rows; try"):
+        batch_descent(gram[:5, :5], y[:5], rule, batch=2, step=0.1, steps=3, generator=stream("b"))
     good = {"batch": 2, "step": 0.1, "steps": 3}
     for bad, words in (
         ({"step": -1.0}, "step must"),

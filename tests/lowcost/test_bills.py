@@ -76,8 +76,14 @@ def test_two_bills_meet_where_they_are_equal_or_not_at_all():
         (lambda: rows_for_error([1, 2], [0.2, 0.1], 0.0), "error must be"),
         (lambda: between([1, 2], [0.2, 0.1], 3), "between 1 and 2 rows, got 3"),
         (lambda: road([], whole=1, costs={}), "a value a size"),
-        (lambda: given(hours=-1), "hours must not be negative"),
-        (lambda: given(core=math.nan), "core must not be negative"),
+        (lambda: given(hours=-1), "hours must be finite and not negative, got -1; try"),
+        (lambda: given(core=math.nan), "core must be a finite number"),
+        (lambda: Bill(labels=math.nan, person=0, machine=0, each=0), "labels must be finite"),
+        (lambda: Bill(labels=0, person=0, machine=0, each=-1), "each must be finite and not"),
+        (lambda: break_even(given(), 3.0), "second must be a Bill, got 3.0"),
+        (lambda: Road(rows=[1, math.nan], errors=[0.2, 0.1], costs={}).to(0.1), "grow"),
+        (lambda: Road(rows=[1, 2], errors=[0.2, math.nan], costs={}).to(0.1), "logarithms"),
+        (lambda: road([], whole=0, costs={}), "whole must be an integer >= 1"),
     ],
 )
 def test_bad_input_says_what_was_expected(call, says):

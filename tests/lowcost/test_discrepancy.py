@@ -105,12 +105,12 @@ def test_its_mean_over_independent_frequencies_is_exact():
 
 def test_what_box_discrepancy_refuses():
     w = frequencies(4, 2, "bad")
-    with pytest.raises(ValueError, match="for Gaussian kernels, got Laplace; try"):
+    with pytest.raises(ValueError, match="kernel must be a Gaussian, got Laplace; try"):
         box_discrepancy(w, kernel=Laplace(1.0), box=1.0)
-    for box in (0.0, -1.0, math.inf, BOX[:1].expand(3)):
-        with pytest.raises(ValueError, match=r"box must be one finite number > 0, or \(2,\)"):
+    for box, says in ((0.0, "> 0"), (-1.0, "> 0"), (math.inf, "finite"), (BOX.tile(2), "shape")):
+        with pytest.raises(ValueError, match=f"box must be .*{says}"):
             box_discrepancy(w, kernel=KERNEL, box=box)
-    with pytest.raises(ValueError, match="frequencies must be a non-empty"):
+    with pytest.raises(ValueError, match="frequencies must be a tensor of shape"):
         box_discrepancy(w[0], kernel=KERNEL, box=1.0)
 
 
@@ -139,5 +139,10 @@ def test_what_effective_dimension_refuses():
     gram = torch.eye(3, dtype=torch.float64)
     with pytest.raises(ValueError, match="ridge must be a finite number > 0"):
         effective_dimension(gram, ridge=0.0)
-    with pytest.raises(ValueError, match="gram must have 2 columns"):
+    with pytest.raises(ValueError, match="gram must be a tensor of shape"):
         leverage_scores(gram[:2], ridge=1.0)
+    with pytest.raises(ValueError, match="gram must have 2 columns"):
+        effective_dimension(gram[:2], ridge=1.0)
+    for bad in (-gram, -gram.diagonal()):
+        with pytest.raises(ValueError, match=">= 0 but for rounding, got -1; try"):
+            effective_dimension(bad, ridge=1.0)

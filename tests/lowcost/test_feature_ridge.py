@@ -181,6 +181,8 @@ def test_refusals_say_what_to_try(features, rows, model):
         ("above the rounding", lambda: FeatureRidge(model.features, penalty=1e-9)
          .fit(x.float(), y).coef_),
         ("finite number > 0", lambda: FeatureRidge(model.features, penalty=-1.0).fit(x, y).coef_),
+        ("finite number > 0", lambda: FeatureRidge(model.features, penalty=float("nan")).fit(x, y)),
+        ("other must be", lambda: FeatureRidge(model.features).merge(3.0)),
     ]  # fmt: skip
     for says, act in refused:
         with pytest.raises(ValueError, match=says):

@@ -77,13 +77,22 @@ def test_the_number_of_pairs_makes_the_bound_the_chance():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="expected a Gaussian kernel, got Laplace; try"):
+    with pytest.raises(ValueError, match="kernel must be a Gaussian, got Laplace; try"):
         orthogonal_variance(Laplace(1.0), ray(2, [1.0]), count=2)
-    with pytest.raises(ValueError, match="delta must be"):
-        second_order_ceiling(KERNEL, torch.zeros(3, dtype=torch.float64))
+    with pytest.raises(ValueError, match="delta must not be all zero"):
+        second_order_ceiling(KERNEL, torch.zeros(3, 2, dtype=torch.float64))
     good = {"dim": 2, "diameter": 1.0, "spread": 1.0, "chance": 0.1}
     with pytest.raises(ValueError, match="error must be <= 4 diameter spread = 4, got 5"):
         pairs_for_uniform_error(5.0, **good)
     for name in ("diameter", "spread", "chance"):
         with pytest.raises(ValueError, match=f"{name} must be a finite number > 0"):
             pairs_for_uniform_error(0.1, **(good | {name: 0.0}))
+    with pytest.raises(ValueError, match="chance must be below 1, got 3"):
+        pairs_for_uniform_error(0.1, **(good | {"chance": 3.0}))
+
+
+@pytest.mark.parametrize("s", [1e-12, 1e-6, 1e-2, 0.0999, 0.1001])
+def test_the_ceiling_of_near_pairs_keeps_its_digits(s):
+    """(cosh s − 1)/(cosh s − 1 − s²/2) = 12/s² + 3/5 + O(s²), without loss of digits."""
+    found = second_order_ceiling(KERNEL, ray(3, [s**0.5])).item() ** 2
+    assert found == pytest.approx(12 / s**2 + 0.6, rel=1e-9 if s < 0.01 else 2e-5)

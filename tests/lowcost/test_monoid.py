@@ -114,11 +114,11 @@ def test_bad_rows_are_refused_and_change_nothing(data):
     nan[3, 1] = float("nan")
     refused = [
         ("must have features", lambda: found.add(phi[:, :3], y)),
-        ("for one output pass y", lambda: found.add(phi, y[:, 0])),
-        ("must be float32 or float64", lambda: found.add(phi.bfloat16(), y)),
+        ("y must be a tensor of shape", lambda: found.add(phi, y[:, 0])),
+        ("single or double precision", lambda: found.add(phi.bfloat16(), y)),
         ("must be finite", lambda: found.add(phi, nan)),
         ("numbers >= 0", lambda: found.add(phi, y, weights=-torch.ones(500))),
-        ("numbers >= 0", lambda: found.add(phi, y, weights=torch.ones(499))),
+        ("weights must be a tensor", lambda: found.add(phi, y, weights=torch.ones(499))),
         ("must have been added", lambda: found.remove(phi.tile(2, 1), y.tile(2, 1))),
         ("same features and outputs", lambda: found.merge(NormalEquations.empty(20, 1))),
         ("features must be an integer", lambda: NormalEquations.empty(0)),
@@ -145,5 +145,7 @@ def test_a_plan_counts_operations_and_bytes():
     assert plan["features"] == 10 // 2 * 3 * (2 + 1)
     assert plan["products"] == 10 // 2 * 2 * 3 * 3
     assert plan["sending"] == plan["bytes"]
+    with pytest.raises(ValueError, match="sending must be a finite number > 0, got nan"):
+        Rates(products=1, waves=1, reading=1, sending=float("nan"), solving=1)
     with pytest.raises(ValueError, match="devices must be"):
         pass_plan(rows=10, columns=2, features=3, devices=0, rates=unit)

@@ -2,22 +2,13 @@
 
 import pytest
 import torch
+from lowcost_tables import inverse
+from lowcost_tables import noisy_rows as data
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32
 from ldyn.lowcost import stochastic_diagonal
 from ldyn.solvers import pcg, rpcholesky
-
-
-def data(n, d=2, columns=2):
-    draw = stream("loo path", n, d)
-    x = torch.rand(n, d, generator=draw, dtype=torch.float64)
-    return x, torch.randn(n, columns, generator=draw, dtype=torch.float64)
-
-
-def inverse(gram, ridge):
-    eye = torch.eye(len(gram), dtype=torch.float64)
-    return torch.cholesky_inverse(torch.linalg.cholesky(gram.double() + ridge * eye))
 
 
 @pytest.mark.parametrize("kernel", [Gaussian(0.3), Laplace(0.5)])

@@ -3,7 +3,7 @@ import pytest
 import torch
 from lowcost_tables import table
 
-from ldyn.solvers import KernelClassifier, KernelRidge
+from ldyn.solvers import FourierFeatures, KernelClassifier, KernelRidge, NystromFeatures
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,12 @@ from ldyn.solvers import KernelClassifier, KernelRidge
         ({"bandwidth": "auto"}, "loo"),
         ({"solver": "svd"}, "cholesky"),
         ({"tolerance": 0.0}, "tolerance"),
+        ({"tolerance": float("nan")}, "tolerance"),
+        ({"penalty": float("nan")}, "penalty"),
+        ({"bandwidth": float("nan")}, "bandwidth contains NaN"),
+        ({"kernel": []}, "kernel must be one of"),
+        ({"seed": -1}, "seed must be an integer >= 0, got -1; try seed=0"),
+        ({"seed": float("nan")}, "seed must be an integer >= 0"),
     ],
 )
 def test_bad_parameters(options, words):
@@ -39,6 +45,34 @@ def test_bad_parameters(options, words):
 def test_bad_rows(x, y, words):
     with pytest.raises(ValueError, match=words):
         KernelRidge().fit(x, y)
+
+
+def test_half_precision_and_integers_are_widened_and_nothing_of_the_readers_is_changed():
+    x, y = table(40)
+    x, y = (4 * x).round() / 4, (4 * y).round() / 4  # exact in half precision
+    wide = KernelRidge(kernel="gaussian").fit(x, y)
+    half = KernelRidge(kernel="gaussian").fit(x.half(), y.half())
+    assert half.record_.loo == wide.record_.loo
+    phi = FourierFeatures(n_features=8).fit(x)
+    assert phi.transform(x.half()).dtype == torch.float16
+    assert torch.equal(phi.transform(x.half()), phi.transform(x).half())
+    rows, before = (4 * x).int().tolist(), x.clone()
+    state = torch.random.get_rng_state()
+    for model in (KernelRidge(kernel="gaussian"), NystromFeatures(n_centres=5)):
+        assert isinstance(model.fit(rows, y.tolist()), type(model))
+        model.fit(x, y)
+    assert torch.equal(x, before)
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_a_column_of_answers_is_one_output_and_another_number_of_them_is_no_score():
+    x, y = table(40)
+    model = KernelRidge(kernel="gaussian").fit(x, y[:, None])
+    assert model.predict(x).shape == (40, 1)
+    assert model.score(x, y) == model.score(x, y[:, None])
+    two = KernelRidge(kernel="gaussian").fit(x, torch.stack([y, y], 1))
+    with pytest.raises(ValueError, match=r"a row a point and a column an output, \(20, 2\), got"):
+        two.score(x[:20], y)  # as many numbers
 
 
 def test_constant_columns_and_constant_answers():

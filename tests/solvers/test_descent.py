@@ -85,6 +85,7 @@ def test_the_slope_in_one_bandwidth_does_not_cancel():
     slopes = []
     for dtype in (torch.float32, F64):
         given = {"bandwidths": torch.tensor([0.5], dtype=dtype), "ridge": torch.tensor(0.01)}
+        given["ridge"] = given["ridge"].to(dtype)
         slopes.append(loo_slope(*(p.to(dtype) for p in parts), kernel=Laplace, **given)[1].item())
     assert slopes[0] == pytest.approx(slopes[1], rel=1e-2)
 

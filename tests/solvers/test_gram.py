@@ -29,3 +29,10 @@ def test_symmetric_one_is_symmetric_to_the_last_bit(dtype, d):
     assert torch.equal(gram, gram.T)
     assert (gram.diagonal() == 1).all()
     assert torch.allclose(gram, Laplace(1.0)(x, x), rtol=0, atol=2e-3 if d > 16 else 1e-6)
+
+
+def test_tiles_have_rows():
+    with pytest.raises(ValueError, match="block must be an integer >= 1, got -1"):
+        symmetric_gram(Laplace(1.0), points(5, 2), block=-1)  # would leave the memory as it was
+    out = torch.full((5, 5), torch.nan, dtype=torch.float64)
+    assert fill_gram(Laplace(1.0), points(5, 2), points(5, 2), out=out).isfinite().all()

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ldyn.core import stream
-from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52
+from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, MultiGaussian
 from ldyn.solvers import loo_residuals, loo_slope
 
 KERNELS = [Gaussian, Laplace, Matern32, Matern52]
@@ -67,7 +67,7 @@ def test_what_cannot_be_factorised_has_an_infinite_error():
     x = torch.zeros(1, 30, 1, dtype=torch.float64)
     one = torch.ones(1, dtype=torch.float64)
     found = loo_slope(
-        x, x, torch.ones(1, 30), kernel=Gaussian, bandwidths=one, ridge=torch.tensor(1e-18)
+        x, x, torch.ones(1, 30).double(), kernel=Gaussian, bandwidths=one, ridge=1e-18 * one[0]
     )
     assert found[0].isinf().all()
     assert not found[1].any()
@@ -80,9 +80,30 @@ def test_what_cannot_be_factorised_has_an_infinite_error():
         (torch.eye(3), torch.ones(4), 0.1, "gram"),
         (torch.eye(3)[:2], torch.ones(2), 0.1, "gram"),
         (torch.eye(3), torch.ones(3), 0.0, "ridge"),
+        (torch.eye(3), torch.ones(3), torch.tensor([1.0, 1.0, 0.0]), "ridge must be a finite"),
+        (torch.eye(3), torch.ones(3), torch.ones(3, 1), "ridge"),
+        (torch.eye(3), torch.ones(3, 1, 1), 0.1, "y must be a tensor of shape"),
         (torch.ones(3, 3), torch.ones(3), 1e-12, "positive definite"),
     ],
 )
 def test_bad_input(gram, y, ridge, words):
     with pytest.raises(ValueError, match=words):
         loo_residuals(gram, y, ridge=ridge)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("weights", torch.zeros(2, 5).double()),
+        ("bandwidths", torch.tensor([1.0, -1.0, 1.0]).double()),
+        ("bandwidths", torch.ones(2).double()),
+        ("ridge", torch.tensor(0.0).double()),
+        ("ridge", torch.ones(2, 5).double()),
+        ("kernel", MultiGaussian),
+    ],
+)
+def test_slopes_are_of_positive_numbers_and_known_kernels(name, wrong):
+    given = {"x": draw(2, 5, 3), "y": draw(2, 5, 1), "weights": torch.ones(2, 5).double()}
+    given |= {"kernel": Gaussian, "bandwidths": draw(3).exp(), "ridge": torch.tensor(0.1).double()}
+    with pytest.raises(ValueError, match=rf"{name}.*got.*; try"):
+        loo_slope(**given | {name: wrong})

@@ -1,22 +1,12 @@
 import pytest
 import torch
+from lowcost_tables import inverse
+from lowcost_tables import noisy_rows as data
 
-from ldyn.core import stream
 from ldyn.kernels import Gaussian, Laplace, Matern32, fit_ridge
 from ldyn.solvers import loo_path, loo_solutions
 
 RIDGES = [1e-3, 1e-1, 10.0]
-
-
-def data(n, d=2, columns=2):
-    draw = stream("loo path", n, d)
-    x = torch.rand(n, d, generator=draw, dtype=torch.float64)
-    return x, torch.randn(n, columns, generator=draw, dtype=torch.float64)
-
-
-def inverse(gram, ridge):
-    eye = torch.eye(len(gram), dtype=torch.float64)
-    return torch.cholesky_inverse(torch.linalg.cholesky(gram.double() + ridge * eye))
 
 
 def plain(gram, y, ridges):
@@ -122,8 +112,13 @@ def test_copies_and_isolated_points_are_reduced():
 def test_bad_arguments_are_refused():
     x, y = data(70)
     gram = Laplace(0.3)(x, x)
-    for k, right in ((gram[:5], y), (gram, y[:5]), (gram[:1, :1], y[:1])):
-        with pytest.raises(ValueError, match="expected a square matrix"):
+    for k, right, words in (
+        (gram[:5], y, "gram must be a tensor of shape"),
+        (gram, y[:5], "y must be a tensor of shape"),
+        (gram[:1, :1], y[:1], "at least 2 rows"),
+        (gram, y[:, :, None], "y must be a tensor of shape"),
+    ):
+        with pytest.raises(ValueError, match=words):
             loo_path(k, right, ridges=[1.0])
     with pytest.raises(ValueError, match="at least one ridge"):
         loo_path(gram, y, ridges=[])

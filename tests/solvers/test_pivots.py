@@ -126,17 +126,24 @@ def test_it_stops_at_the_trace_asked_for():
     assert found.factor.shape == (0, 400)
 
 
+def test_a_rank_above_the_number_of_points_is_all_of_them():
+    found = rpcholesky(points(5), kernel=Laplace(0.5), rank=50, generator=stream(8))
+    assert sorted(found.chosen.tolist()) == [0, 1, 2, 3, 4]
+    assert found.left == 0
+
+
 def test_bad_choices_are_refused():
     ok = {"kernel": Gaussian(1.0), "rank": 3, "generator": stream(6)}
     for bad, words in (
         ({"rank": 0}, "rank must be an integer"),
         ({"block": 0}, "block must be an integer"),
-        ({"stop": -1.0}, "stop >= 0"),
-        ({"stop": float("nan")}, "stop >= 0"),
+        ({"stop": -1.0}, "stop must be >= 0"),
+        ({"stop": float("nan")}, "stop must be a finite number"),
+        ({"kernel": lambda a, b: 2 * Gaussian(1.0)(a, b)}, r"k\(x, x\) = 1, got 1 off"),
     ):
         with pytest.raises(ValueError, match=words):
             rpcholesky(points(5), **(ok | bad))
-    with pytest.raises(ValueError, match="float32 or float64"):
+    with pytest.raises(ValueError, match="single or double precision"):
         rpcholesky(points(5).half(), **ok)
     with pytest.raises(ValueError, match="finite"):
         rpcholesky(points(5) / 0, **ok)

@@ -51,6 +51,16 @@ def test_each_point_is_uniform_over_the_scrambles():
         assert ((values.mean(0) - 1 / (power + 1)).abs() < 6 * error).all()
 
 
+def test_another_default_dtype_does_not_move_the_first_point():
+    plain = uniform_points(4, 2, generator=stream("default"))
+    torch.set_default_dtype(torch.float64)
+    try:
+        again = uniform_points(4, 2, generator=stream("default"))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(plain, again)
+
+
 def test_what_is_refused():
     draw = stream("bad")
     with pytest.raises(ValueError, match="count must be an integer >= 1"):

@@ -8,15 +8,22 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import torch
 from torch import Tensor
 
-_INTEGERS = re.compile(r"\b(integers?|labels?|index|indices|counts)\b")
+_INTEGERS = re.compile(r"\b(?:integers?|labels?|index|indices|counts)\b")
+_OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
+_MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
+_HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 
 
 class Reader:
-    """Reads arguments of a function whose docstring is `text`."""
+    """Reads arguments of a function whose docstring is `text`, of which some are `tensors`."""
 
-    def __init__(self, text: str) -> None:
-        self.limits, self.integers = bool(_LIMITS.search(text)), bool(_INTEGERS.search(text))
+    def __init__(self, text: str, tensors: set[str]) -> None:
+        self.limits = bool(_LIMITS.search(text))
+        own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
+        self._integers = lambda name: name.split("[")[0] in own if own else some
+        self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
+        self.kinds |= dict.fromkeys(_HALVES.findall(text), (torch.float16, torch.bfloat16))
 
     def read(self, name: str, value: Any, kind: Any) -> Any:
         """Return `value` as `kind`, or raise the ValueError that names what `kind` asks for."""
@@ -81,10 +88,11 @@ class Reader:
     def _tensor(self, name: str, value: Any) -> Tensor:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
-        if value.dtype in (torch.float32, torch.float64):
-            if not self.limits and not all_finite(value):
+        if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
+            # What is to be written may hold anything before.
+            if not self.limits and name != "out" and not all_finite(value):
                 raise _Refused("finite", "to drop those rows, or mend them first")
-        elif not self.integers or value.is_complex() or value.is_floating_point():
+        elif not self._integers(name) or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")
         return value
 

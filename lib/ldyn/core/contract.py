@@ -9,13 +9,15 @@ from typing import Any, get_type_hints
 
 from torch import Tensor
 
-from ldyn.core.arguments import Reader
+from ldyn.core.arguments import Reader, options
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
     r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
+    r"( or \(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
 )
 _NAMED = re.compile(r"`(\w+)`")
+_MIXED = re.compile(r"\bprecision of its own\b")
 
 
 def enforce(room: dict[str, Any]) -> None:
@@ -23,9 +25,10 @@ def enforce(room: dict[str, Any]) -> None:
 
     A number may be Python's, NumPy's or a scalar tensor; NaN is refused, and infinity too where the
     docstring does not name it. A tensor must be one, real, finite, of single or double precision
-    (or integers, where documented) and of the documented shape; the letters of shapes have one
-    value in a call, and all tensors one device and one precision. Everything else must be of the
-    annotated type. What a function asks for beyond that it checks itself.
+    (or integers, a mask, half precision, where documented) and of the documented shape; the letters
+    of shapes have one value in a call, and all tensors one device and, unless the docstring gives
+    each "a precision of its own", one precision. Everything else must be of the annotated type.
+    What a function asks for beyond that it checks itself.
 
     Arguments: `room` the globals of a package, as the last line of its `__init__`.
     Raises: ValueError, by each function, with what was expected, what came and what to try.
@@ -59,14 +62,18 @@ class _Contract:
     """What the annotations and the docstring of one function ask of its arguments."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        text = function.__doc__ or ""
+        text = " ".join((function.__doc__ or "").split())
         hints, self.form = get_type_hints(function), signature(function)
         self.shapes: dict[str, tuple[str, ...]] = {}
-        for names, shape in _SHAPED.findall(text):
+        self.most: dict[str, int] = {}
+        for names, shape, other in _SHAPED.findall(text):
             sides = tuple(side.strip() for side in shape.split(",") if side.strip())
-            self.shapes |= {n: sides for n in _NAMED.findall(names) if n not in self.shapes}
-        self.reader = Reader(text)
+            fresh = [n for n in _NAMED.findall(names) if n not in self.shapes]
+            self.shapes |= dict.fromkeys(fresh, (*sides, "…") if other else sides)
+            self.most |= dict.fromkeys(fresh, 2) if other else {}
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
+        tensors = {n for n, kind in self.kinds.items() if Tensor in options(kind)}
+        self.reader, self.mixed = Reader(text, tensors), bool(_MIXED.search(text))
 
     def hold(self, given: dict[str, Any]) -> None:
         """Replace numbers in `given` by Python's, or raise the ValueError of the first fault."""
@@ -89,7 +96,7 @@ class _Contract:
                     f"{value.device}; try {name}.to({first}.device)"
                 )
             reals = value.is_floating_point() and other.is_floating_point()
-            if reals and value.dtype != other.dtype:
+            if reals and value.dtype != other.dtype and not self.mixed:
                 raise ValueError(
                     f"{first} and {name} must share their dtype, got {other.dtype} and "
                     f"{value.dtype}; try {name}.to({first})"
@@ -103,7 +110,8 @@ class _Contract:
         ends = [s for s in sides if s != "…"]
         if "…" in sides[1:-1]:  # sides that repeat
             return
-        right = len(shape) >= len(ends) if "…" in sides else len(shape) == len(ends)
+        most = self.most.get(name, len(shape)) if "…" in sides else len(ends)
+        right = len(ends) <= len(shape) <= most
         if not right or 0 in shape:
             raise ValueError(
                 f"{name} must be a tensor of shape {text} with no empty side, got shape {shape}; "

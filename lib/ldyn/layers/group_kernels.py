@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
+from ldyn.core.arguments import holds
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 Transform = Callable[[Tensor], Tensor]
@@ -32,13 +33,14 @@ class GroupAveragedKernel:
     both: bool = False
 
     def __post_init__(self) -> None:
-        if not self.transforms:
-            raise ValueError("transforms must hold at least one map, got none; try (lambda x: x,)")
+        if not callable(self.kernel) or callable(self.transforms) or not self.transforms:
+            raise ValueError(
+                "kernel must be a function and transforms hold at least one map, got "
+                f"{type(self.kernel).__name__} and {self.transforms}; try (lambda x: x,)"
+            )
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the Gram matrix k̄(x_i, z_j), (n, m), of points (n, d) and (m, d)."""
-        require_points(x)
-        require_points(z, name="z", dim=x.shape[1])
+        """Return the Gram matrix k̄(x_i, z_j), (n, m), of points `x` (n, d) and `z` (m, d)."""
         if not self.both:
             self._require_orbit(z[:1])
         left = [g(x) for g in self.transforms] if self.both else [x]
@@ -73,19 +75,19 @@ class MirrorGaussian:
 
     def __post_init__(self) -> None:
         require_positive(self.bandwidth, "bandwidth")
-        if self.signs.ndim != 1 or not (self.signs.abs() == 1).all():
+        signs = torch.as_tensor(self.signs)
+        if not isinstance(self.signs, Tensor) or signs.ndim != 1 or not (signs.abs() == 1).all():
             raise ValueError(
-                "signs must be (d,), each +1 or -1, got shape "
-                f"{tuple(self.signs.shape)}; try signs.sign().reshape(-1)"
+                f"signs must be a tensor (d,), each +1 or -1, got {type(self.signs).__name__} of "
+                f"shape {tuple(signs.shape)}; try torch.as_tensor(signs).sign().reshape(-1)"
             )
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the Gram matrix k̄(x_i, z_j), (n, m), of points (n, d) and (m, d).
+        """Return the Gram matrix k̄(x_i, z_j), (n, m), of points `x` (n, d) and `z` (m, d).
 
         By ‖x‖² − 2⟨x, z⟩ + ‖z‖², whose rounding is that of `fill_gram`.
         """
         require_points(x, dim=len(self.signs))
-        require_points(z, name="z", dim=len(self.signs))
         even = self.signs.to(x.device) > 0
         same, odd = x[:, even] @ z[:, even].T, x[:, ~even] @ z[:, ~even].T
         base = x.square().sum(1)[:, None] + z.square().sum(1) - 2 * same
@@ -101,15 +103,15 @@ def arc_cosine(x: Tensor, z: Tensor, *, order: int) -> Tensor:
     order 1: 2 E ⟨w,x⟩₊ ⟨w,z⟩₊ = ‖x‖ ‖z‖ (sin θ + (π − θ) cos θ)/π.
 
     Arguments: `x` (n, d), `z` (m, d), nonzero if order is 0; `order` 0 or 1.
-    Raises: ValueError for bad points or another order.
+    Raises: ValueError for bad points, rows of zeros if order is 0, or another order.
     Source: cho2009, thm-arc-cosine.
     """
-    require_points(x)
-    require_points(z, name="z", dim=x.shape[1])
     if order not in (0, 1):
         raise ValueError(f"order must be 0 (steps) or 1 (ReLU), got {order!r}; try order=1")
     tiny = torch.finfo(x.dtype).tiny
     a, b = x.norm(dim=1, keepdim=True), z.norm(dim=1, keepdim=True)
+    if not order and not holds(torch.cat([a, b]) > 0):
+        raise ValueError("x and z must have no zero row for order 0, got one; drop it")
     u, v = x / a.clamp(min=tiny), z / b.clamp(min=tiny)
     # The half angle: arccos loses half the digits of close directions.
     apart, along = torch.cdist(u, v, compute_mode=_DIRECT), torch.cdist(u, -v, compute_mode=_DIRECT)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive, stream
+from ldyn.core.arguments import holds
+from ldyn.layers.patches import as_pictures, as_unit
 from ldyn.solvers.base import Estimator
 
 HIGHEST, LOWEST = 8.0, 0.06  # noise levels, for pixels in [0, 1]
@@ -34,10 +36,10 @@ def probability_flow(
     """Return x after the steps x ← D_σ(x) + σ′/σ (x − D_σ(x)) from level σ to level σ′, last to 0.
 
     Arguments: `x` (n, …), with the noise of the first level; `denoise`: (x, σ) ↦ D_σ(x).
-    Raises: ValueError unless the levels fall and are > 0.
+    Raises: ValueError for no levels, or unless they fall and are > 0.
     Source: karras2022, prop-tweedie, prop-euler-gauss.
     """
-    for level, following in pairwise([*levels, 0.0]):
+    for level, following in pairwise([*(levels or [0.0]), 0.0]):
         if not level > following:
             raise ValueError(f"levels must fall and be > 0, got {[*levels]}; try noise_levels(12)")
         clean = denoise(x, level)
@@ -56,7 +58,9 @@ def local_posterior_mean(x: Tensor, data: Tensor, *, noise: float, radii: Tensor
     Source: kamb2025, scarvelis2025, prop-posterior-mean, prop-window.
     """
     side, scale = x.shape[2] // len(radii), require_positive(noise, "noise") ** -2
-    if x.shape[1:] != data.shape[1:] or tuple(s * side for s in radii.shape) != x.shape[2:]:
+    if radii.is_floating_point() or radii.min() < 0:
+        raise ValueError(f"radii must be integers >= 0, got {radii}; try radii.long()")
+    if tuple(s * side for s in radii.shape) != x.shape[2:]:
         raise ValueError(
             f"pictures {tuple(x.shape)}, data {tuple(data.shape)} and radii {tuple(radii.shape)} "
             "do not fit; pass (m, c, h, w), (n, c, h, w) and (h/s, w/s) for blocks of s pixels"
@@ -84,24 +88,27 @@ def wiener_matrix(covariance: Tensor, *, noise: float) -> Tensor:
     """Return W = C(C + σ²I)⁻¹, (d, d), symmetric: the denoiser of normal data is x̄ + W(x − x̄).
 
     Arguments: `covariance` C (d, d); `noise` σ.
-    Raises: ValueError for a covariance not square or not finite, or σ ≤ 0. Source: prop-wiener.
+    Raises: ValueError for a covariance with negative eigenvalues, or σ ≤ 0. Source: prop-wiener.
     """
-    require_points(covariance, name="covariance", dim=len(covariance))
     noisy = covariance.clone()
     noisy.diagonal().add_(require_positive(noise, "noise") ** 2)
-    return torch.cholesky_solve(covariance, torch.linalg.cholesky(noisy))
+    factor, failed = torch.linalg.cholesky_ex(noisy)
+    if not holds(failed == 0):
+        text = "covariance must have no negative eigenvalue, got C + noise² that is not positive"
+        raise ValueError(f"{text}; try covariance.double(), or more noise")
+    return torch.cholesky_solve(covariance, factor)
 
 
-def window_energies(wiener: Tensor, *, shape: Sequence[int], block: int = 1) -> Tensor:
+def window_energies(wiener: Tensor, *, shape: tuple[int, int, int], block: int = 1) -> Tensor:
     """Return the share of Σ_{p ∈ b, q} W_pq² with q within r of block b, r = 0, 1, …,
     (max(h, w), h/s, w/s), and 1 for blocks without variance.
 
     Arguments: `wiener` W (d, d), d = chw; `shape` (c, h, w); `block` s.
     Raises: ValueError unless W has these rows and s divides h and w. Source: prop-wiener.
     """
-    c, h, w = shape
+    c, h, w = (require_count(s, "shape") for s in shape)
     require_points(wiener, name="wiener", dim=c * h * w)
-    if h % block or w % block:
+    if h % require_count(block, "block") or w % block:
         raise ValueError(f"block must divide {h} and {w}, got {block}; try block=1")
     parts = c, h // block, block, w // block, block, c, h, w
     energy = wiener.square().reshape(parts).sum((0, 2, 4, 5))
@@ -150,17 +157,23 @@ class LocalScoreModel(Estimator):
         Arguments: `x` (n, h, w) grey or (n, 3, h, w), bytes or floating in [0, 1], n ≥ 2.
         Raises: ValueError for other pictures, or another novelty.
         """
+        self._require_seed()
         if self.novelty != "held-out" and not isinstance(self.novelty, int | float):
             raise ValueError(f'novelty must be "held-out" or a share, got {self.novelty!r}')
-        self._like, self._data, self._levels = x, as_pictures(x), noise_levels(self.levels)
-        flat, shape = self._data.flatten(1), self._data.shape[1:]
+        pictures, self._levels = as_pictures(x), noise_levels(self.levels)
+        if len(pictures) < 2:
+            raise ValueError("at least 2 pictures are needed, got 1; pass more")
+        self._like = x if isinstance(x, Tensor) else np.asarray(x)
+        # A copy: the reader may go on with what was given.
+        self._data = as_unit(pictures).clone()
+        flat, (c, h, w) = self._data.flatten(1), self._data.shape[1:]
         self._mean, self.n_features_in_ = flat.mean(0), flat.shape[1]
-        self._cov, common = torch.cov(flat.T.double(), correction=0), math.gcd(*shape[1:])
+        self._cov, common = torch.cov(flat.T.double(), correction=0), math.gcd(h, w)
         side = max(s for s in range(1, 1 + max(1, common // 14)) if common % s == 0)
         sides = (side, 2 * side) if common % (2 * side) == 0 else (side,)
         filters = (wiener_matrix(self._cov, noise=t) for t in self._levels)
         self._energies = [
-            [window_energies(f, shape=shape, block=s) for s in sides] for f in filters
+            [window_energies(f, shape=(c, h, w), block=s) for s in sides] for f in filters
         ]
         self.target_, self.tried_ = _nearest(flat, flat, others=True), []
         if self.novelty != "held-out":
@@ -177,13 +190,15 @@ class LocalScoreModel(Estimator):
         """Return `n` pictures in the form of those fitted. Raises: ValueError unless n ≥ 1."""
         self._require_fitted()
         made = self._make(require_count(n, "n"), "sample")
-        made = made[:, 0] if self._data.shape[1] == 1 else made
+        made = made[:, 0] if self._like.ndim == 3 else made
         made = (255 * made).round().to(torch.uint8) if "uint8" in str(self._like.dtype) else made
-        return made if isinstance(self._like, Tensor) else made.numpy()
+        return made if isinstance(self._like, Tensor) else made.cpu().numpy()
 
     def denoise(self, x: Tensor, noise: float) -> Tensor:
-        """Return D_σ(x) (n, c, h, w) with the windows of the level nearest to `noise` σ."""
-        near = min(range(self.levels), key=lambda t: abs(math.log(self._levels[t] / noise)))
+        """Return D_σ(x) of `x` (n, c, h, w) with the windows of the level nearest to `noise` σ."""
+        self._require_fitted()
+        far = [abs(math.log(t / require_positive(noise, "noise"))) for t in self._levels]
+        near = far.index(min(far))
         return local_posterior_mean(x, self._data, noise=noise, radii=self._radii[near])
 
     def _make(self, n: int, name: str) -> Tensor:
@@ -202,26 +217,6 @@ class LocalScoreModel(Estimator):
             block = self._data.shape[2] // len(found[-1])
             self._radii.append(found[-1 if found[-1].median() >= block else 0])
         return self
-
-
-def as_pictures(x: Any) -> Tensor:
-    """Return pictures (n, c, h, w) in [0, 1], of (n, h, w) or (n, 3, h, w), bytes or floating.
-
-    Raises: ValueError for other shapes, types or ranges. Source: page-generation.
-    """
-    values = x if isinstance(x, Tensor) else torch.from_numpy(np.ascontiguousarray(x))
-    if values.ndim not in (3, 4) or len(values) < 2 or values.shape[1:-2] not in ((), (3,)):
-        raise ValueError(
-            "expected at least 2 pictures (n, h, w) in grey or (n, 3, h, w) in colour, got "
-            f"{tuple(values.shape)}; try x.reshape(n, h, w), or x.permute(0, 3, 1, 2) of colour"
-        )
-    values = values.float() / 255 if values.dtype == torch.uint8 else values
-    if not values.is_floating_point() or not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(
-            "pixels must be bytes or floating in [0, 1], "
-            f"got {values.dtype} from {values.min()} to {values.max()}; try x / x.max()"
-        )
-    return values[:, None] if values.ndim == 3 else values
 
 
 def _nearest(x: Tensor, data: Tensor, *, others: bool = False) -> float:

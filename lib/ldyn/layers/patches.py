@@ -14,7 +14,11 @@ def as_pictures(images: Any) -> Tensor:
 
     Raises: ValueError for another shape, range, order of channels or type, with what to try.
     """
-    x = images.detach() if isinstance(images, Tensor) else torch.from_numpy(np.asarray(images))
+    x = (
+        images.detach()
+        if isinstance(images, Tensor)
+        else torch.from_numpy(np.ascontiguousarray(images))
+    )
     shape, problem = tuple(x.shape), ""
     if x.ndim not in (3, 4) or 0 in shape:
         problem = f"pictures must be (n, h, w) or (n, 3, h, w), got {shape}; for one try x[None]"
@@ -30,9 +34,16 @@ def as_pictures(images: Any) -> Tensor:
     return x[:, None] if x.ndim == 3 else x
 
 
+def as_unit(x: Tensor) -> Tensor:
+    """Return pictures in [0, 1]: of bytes and half precision in float32."""
+    return (
+        x.float() / 255 if x.dtype == torch.uint8 else x if x.dtype == torch.float64 else x.float()
+    )
+
+
 def picture_maps(x: Tensor) -> Tensor:
     """Return pictures (n, c, h, w) as float32 maps (n, h, w, c) in [0, 1]."""
-    return x.permute(0, 2, 3, 1).float() / (255 if x.dtype == torch.uint8 else 1)
+    return as_unit(x).permute(0, 2, 3, 1).float()
 
 
 def patches(maps: Tensor, side: int) -> Tensor:

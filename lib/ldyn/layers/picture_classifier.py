@@ -48,21 +48,15 @@ class PictureClassifier(Classifier):
     """
 
     def __init__(
-        self,
-        seed: int = 0,
-        features: PictureFeatures | None = None,
-        verbose: bool = False,
+        self, seed: int = 0, features: PictureFeatures | None = None, verbose: bool = False,
         components: int = 2048,
-    ) -> None:
-        self.seed, self.features, self.verbose, self.components = (
-            seed,
-            features,
-            verbose,
-            components,
-        )
+    ) -> None:  # fmt: skip
+        self.seed, self.features = seed, features
+        self.verbose, self.components = verbose, components
 
     def fit(self, images: Any, y: Any) -> Self:
         """Learn, choose, solve. Arguments: pictures (n, h, w) or (n, 3, h, w), labels `y` (n,)."""
+        self._require_seed()
         x, most = as_pictures(images), require_count(self.components, "components")
         self.classes_, codes = np.unique(as_labels(y, len(x)), return_inverse=True)
         if len(self.classes_) < 2:

@@ -46,16 +46,9 @@ class PictureFeatures(Transformer):
     """
 
     def __init__(
-        self,
-        size: int = 6,
-        filters: int = 384,
-        deep: int = 768,
-        cells: tuple[int, int] = (4, 2),
-        threshold: float = 1.0,
-        contrast: float = 1e-2,
-        precision: str = "auto",
-        seed: int = 0,
-    ) -> None:
+        self, size: int = 6, filters: int = 384, deep: int = 768, cells: tuple[int, int] = (4, 2),
+        threshold: float = 1.0, contrast: float = 1e-2, precision: str = "auto", seed: int = 0,
+    ) -> None:  # fmt: skip
         self.size, self.filters, self.deep, self.cells = size, filters, deep, cells
         self.threshold, self.contrast = threshold, contrast
         self.precision, self.seed = precision, seed
@@ -110,9 +103,14 @@ class PictureFeatures(Transformer):
         return like(found, images)
 
     def _check(self, x: Tensor) -> None:
+        self._require_seed()
         for name in ("size", "filters", "deep"):
             require_count(getattr(self, name), name)
+        for count in self.cells if len(self.cells) == 2 else (0,):
+            require_count(count, "cells, two of them,")
         require_positive(self.contrast, "contrast")
+        if not 0 <= self.threshold < math.inf:
+            raise ValueError(f"threshold must be finite, >= 0, got {self.threshold!r}; try 1.0")
         require_choice(self.precision, ("auto", "float32", "bfloat16"), "precision")
         if self.filters % 2 or self.deep % 2:
             raise ValueError(

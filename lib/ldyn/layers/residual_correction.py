@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive, require_samples
+from ldyn.core import require_count, require_points, require_positive
 from ldyn.kernels import Stationary
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -15,8 +15,15 @@ Kernel = Callable[[Tensor, Tensor], Tensor]
 class Wendland(Stationary):
     """k(x, z) = (1 − r)₊⁴ (4r + 1), r = ‖x − z‖/b, zero from b on; positive definite for d ≤ 3.
 
+    Raises: ValueError for a bad bandwidth, or, when called, for points of more than 3 columns.
     Source: wendland1995, def-residual-correction.
     """
+
+    def __call__(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return the Gram matrix k(x_i, z_j), (n, m), of points `x` (n, d) and `z` (m, d)."""
+        if x.shape[1] > 3:
+            raise ValueError(f"x must have at most 3 columns, got {x.shape[1]}; try Matern32")
+        return super().__call__(x, z)
 
     def profile(self, r: Tensor) -> Tensor:
         return (1 - r).clamp(min=0).pow(4) * (4 * r + 1)
@@ -38,11 +45,13 @@ class MultiscaleKernel:
         if not self.kernels or len(self.weights) != len(self.kernels):
             many = f"{len(self.weights)} weights for {len(self.kernels)} kernels"
             raise ValueError(f"expected one weight a kernel, got {many}; give both in order")
+        if not all(map(callable, self.kernels)):
+            raise ValueError(f"kernels must be functions, got {self.kernels}; try [Gaussian(1.0)]")
         for weight in self.weights:
             require_positive(weight, "weights")
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the Gram matrix (n, m) of points (n, d) and (m, d)."""
+        """Return the Gram matrix (n, m) of points `x` (n, d) and `z` (m, d)."""
         parts = [a * k(x, z) for a, k in zip(self.weights, self.kernels, strict=True)]
         return torch.stack(parts).sum(0)
 
@@ -94,15 +103,14 @@ def residual_correction(
     exceed n, a negative ridge, or a matrix without Cholesky factor.
     Source: floater1996, def-residual-correction.
     """
-    require_samples(x, y)
     counts = [require_count(m, "rows") for m in rows]
     if not counts or len(counts) != len(kernels) or counts != sorted(counts) or counts[-1] > len(x):
         raise ValueError(
             f"expected rows m_1 <= ... <= m_L <= {len(x)}, one a kernel, got {counts} for "
             f"{len(kernels)} kernels; try [{len(x)}] * {max(1, len(kernels))}"
         )
-    if not 0 <= ridge < float("inf"):
-        raise ValueError(f"ridge must be a finite number >= 0, got {ridge!r}; try ridge=0.0")
+    if ridge < 0:
+        raise ValueError(f"ridge must be a number >= 0, got {ridge!r}; try ridge=0.0")
     levels: list[Level] = []
     left = y.clone()
     for kernel, m in zip(kernels, counts, strict=True):

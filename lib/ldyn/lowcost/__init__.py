@@ -1,5 +1,6 @@
 """Chapter 5: large kernel models without know-how."""
 
+from ldyn.core.contract import enforce
 from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
 from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
 from ldyn.lowcost.bills import Bill, Road, between, bill, break_even, road, rows_for_error
@@ -17,36 +18,16 @@ from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
 
+# fmt: off
 __all__ = [
-    "EXERCISES",
-    "BatchRule",
-    "Bill",
-    "FeatureRidge",
-    "FeatureRidgeClassifier",
-    "NormalEquations",
-    "Rates",
-    "RidgeFit",
-    "Road",
-    "accumulate",
-    "batch_descent",
-    "batch_rule",
-    "between",
-    "bill",
-    "box_discrepancy",
-    "break_even",
-    "check",
-    "columns_enough",
-    "dask_accumulate",
-    "effective_dimension",
-    "expected_traces",
-    "greedy_pivots",
-    "leverage_scores",
-    "orthogonal_variance",
-    "pairs_for_uniform_error",
-    "pass_plan",
-    "ridge_fit",
-    "road",
-    "rows_for_error",
-    "second_order_ceiling",
+    "EXERCISES", "BatchRule", "Bill", "FeatureRidge", "FeatureRidgeClassifier",
+    "NormalEquations", "Rates", "RidgeFit", "Road", "accumulate", "batch_descent",
+    "batch_rule", "between", "bill", "box_discrepancy", "break_even", "check",
+    "columns_enough", "dask_accumulate", "effective_dimension", "expected_traces",
+    "greedy_pivots", "leverage_scores", "orthogonal_variance", "pairs_for_uniform_error",
+    "pass_plan", "ridge_fit", "road", "rows_for_error", "second_order_ceiling",
     "stochastic_diagonal",
 ]
+# fmt: on
+
+enforce(globals())

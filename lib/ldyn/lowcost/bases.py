@@ -5,9 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
-
-ROUNDINGS = 64  # of the largest entry: what is left up to that is none
+from ldyn.core import require_count, require_positive
+from ldyn.lowcost.discrepancy import ROUNDINGS, spectrum
 
 
 def expected_traces(eigenvalues: Tensor, *, count: int) -> Tensor:
@@ -16,11 +15,11 @@ def expected_traces(eigenvalues: Tensor, *, count: int) -> Tensor:
 
     Φ(A) = A − A² / tr A, the mean of what one column leaves: σ_i ↦ σ_i − σ_i² / Σ_l σ_l.
 
-    Arguments: `eigenvalues` σ (n,) ≥ 0 of K; negative ones count as rounding, hence as 0.
-    Raises: ValueError unless they are a row of finite numbers, and count ≥ 1.
+    Arguments: `eigenvalues` σ (n,) ≥ 0 of K, but for rounding, which is taken for 0.
+    Raises: ValueError for eigenvalues that are negative, or count < 1.
     Source: chen2025b, prop-rpcholesky.
     """
-    values = _spectrum(eigenvalues)
+    values = spectrum(eigenvalues)
     traces = [values.sum()]
     for _ in range(require_count(count, "count")):
         # Of a trace of zero nothing is left to take.
@@ -30,14 +29,14 @@ def expected_traces(eigenvalues: Tensor, *, count: int) -> Tensor:
 
 
 def columns_enough(eigenvalues: Tensor, *, rank: int, slack: float) -> int:
-    """Return the least integer k ≥ r/ε + r log₊(1/(εη)), η = Σ_{i>r} σ_i / tr K: so many randomly
+    """Return the least whole k ≥ r/ε + r log₊(1/(εη)), η = Σ_{i>r} σ_i / tr K: so many randomly
     pivoted columns leave at most (1 + ε) times what the best rank r leaves, in expectation.
 
-    Arguments: `eigenvalues` σ (n,) ≥ 0 of K; `rank` 1 ≤ r < n; `slack` ε > 0.
+    Arguments: `eigenvalues` σ (n,) ≥ 0 of K, but for rounding; `rank` 1 ≤ r < n; `slack` ε > 0.
     Raises: ValueError for bad arguments, or where nothing is left by the best rank r.
     Source: chen2025b, prop-rpcholesky.
     """
-    values = _spectrum(eigenvalues).sort(descending=True).values
+    values = spectrum(eigenvalues).sort(descending=True).values
     r, eps = require_count(rank, "rank"), slack
     require_positive(eps, "slack")
     share = (values[r:].sum() / values.sum()).item()
@@ -55,7 +54,7 @@ def greedy_pivots(gram: Tensor, *, count: int) -> Tensor:
     Raises: ValueError unless the matrix is square and finite, and count ≥ 1.
     Source: chen2025b, prop-rpcholesky.
     """
-    require_points(gram, name="gram", dim=len(gram))
+    spectrum(gram.diagonal())
     count = min(require_count(count, "count"), len(gram))
     rest, factor = gram.diagonal().clone(), gram.new_zeros(count, len(gram))
     chosen: list[int] = []
@@ -67,12 +66,3 @@ def greedy_pivots(gram: Tensor, *, count: int) -> Tensor:
         chosen.append(pivot)
         rest[chosen] = 0  # whatever rounding leaves there
     return torch.tensor(chosen, dtype=torch.long, device=gram.device)
-
-
-def _spectrum(eigenvalues: Tensor) -> Tensor:
-    if eigenvalues.ndim != 1 or not len(eigenvalues) or not eigenvalues.isfinite().all():
-        raise ValueError(
-            f"expected eigenvalues (n,), finite, got shape {tuple(eigenvalues.shape)}; "
-            "try torch.linalg.eigvalsh(gram)"
-        )
-    return eigenvalues.double().clamp(min=0)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
+from ldyn.core import require_count, require_positive
+from ldyn.lowcost.discrepancy import ROUNDINGS, spectrum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +15,17 @@ class BatchRule:
 
     C = n⁻¹ Σ_i k_i ⊗ k_i has the eigenvalues of K/n, and P scales its q top directions down to
     the next one. Fields: `heaviest` β; `top` μ; `vectors` (n, q) of K; `weights` 1 − σ_{q+1}/σ_i.
+    Raises: ValueError unless β and μ are > 0, as where K has no q + 1 directions.
     """
 
     heaviest: float
     top: float
     vectors: Tensor
     weights: Tensor
+
+    def __post_init__(self) -> None:
+        require_positive(self.heaviest, "heaviest")
+        require_positive(self.top, "top")
 
     @property
     def critical(self) -> float:
@@ -37,15 +43,18 @@ class BatchRule:
 
 
 def batch_rule(gram: Tensor, *, damped: int = 0) -> BatchRule:
-    """Return the rule of a Gram matrix K (n, n) with its `damped` < n top directions damped.
+    """Return the rule of a Gram matrix with its `damped` top directions damped.
 
-    Raises: ValueError for a matrix that is not square and finite, or too many directions.
+    Arguments: `gram` K (n, n), symmetric and positive semi-definite; 0 ≤ `damped` < its rank.
+    Raises: ValueError for a matrix with negative eigenvalues, or too many directions.
     Source: ma2017, ma2018, prop-batch-step.
     """
-    n = len(require_points(gram, name="gram", dim=len(gram)))
+    n = len(gram)
     if not 0 <= damped < n:
         raise ValueError(f"expected 0 <= damped < {n}, got {damped}; try 0 or {n // 10}")
     values, vectors = (part.flip(-1) for part in torch.linalg.eigh(gram))
+    if spectrum(values)[damped] <= ROUNDINGS * torch.finfo(gram.dtype).eps * values[0]:
+        raise ValueError(f"damped must be below the rank of gram, got {damped}; try damped=0")
     v, weights = vectors[:, :damped], 1 - values[damped] / values[:damped]
     # φ_i(x_j)² = σ_i v_ij², with ‖φ_i‖ = 1 in the space of the kernel.
     heavy = gram.diagonal() - v.square() @ (values[:damped] * weights)
@@ -60,18 +69,24 @@ def batch_descent(
     """Return c (n,) of f = Σ_j c_j k_j after `steps` f ← f − (γ/m) P Σ_{i∈B} (f(x_i) − y_i) k_i,
     and the mean of (y − f)² before each, (steps,); B are m rows drawn with replacement.
 
-    Raises: ValueError for counts below 1 or a `step` γ that is not > 0.
+    Arguments: `gram` K (n, n), `y` (n,), `rule` of this matrix.
+    Raises: ValueError for less than one row or step, γ that is not > 0, or another matrix's rule.
     Source: prop-batch-step.
     """
     require_positive(step, "step")
+    if len(rule.vectors) != len(y):
+        raise ValueError(
+            f"rule must be of gram, got {len(rule.vectors)} rows; try batch_rule(gram)"
+        )
     size = (require_count(steps, "steps"), require_count(batch, "batch"))
     rows = torch.randint(len(y), size, generator=generator, device=generator.device).to(y.device)
     c, rest, errors = torch.zeros_like(y), y.clone(), []
-    image = gram @ rule.vectors
+    vectors, weights = rule.vectors.to(gram), rule.weights.to(gram)
+    image = gram @ vectors
     for b in rows:
         errors.append(rest.square().mean())
         pull = step / len(b) * rest[b]
-        damp = rule.weights * (rule.vectors[b].T @ pull)
-        c.index_add_(0, b, pull).sub_(rule.vectors @ damp)
+        damp = weights * (vectors[b].T @ pull)
+        c.index_add_(0, b, pull).sub_(vectors @ damp)
         rest -= gram[b].T @ pull - image @ damp
     return c, torch.stack(errors)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ldyn.core import require_positive
+from ldyn.core import require_count, require_positive
 
 Row = dict[str, Any]
 
@@ -38,7 +38,9 @@ def between(rows: Sequence[float], values: Sequence[float], at: float) -> float:
     """
     _require_curve(rows, values)
     if not rows[0] <= at <= rows[-1]:
-        raise ValueError(f"at must be between {rows[0]} and {rows[-1]} rows, got {at}")
+        raise ValueError(
+            f"at must be between {rows[0]} and {rows[-1]} rows, got {at}; try {rows[0]}"
+        )
     for (n, v), (more, w) in pairwise(zip(rows, values, strict=True)):
         if at <= more:
             return float(v * (w / v) ** (math.log(at / n) / math.log(more / n)))
@@ -72,6 +74,7 @@ def road(fits: Sequence[Row], *, whole: int, costs: Mapping[str, Callable[[Row],
     Raises: ValueError without fits, or as `rows_for_error`.
     Source: page-what-it-comes-to.
     """
+    require_count(whole, "whole")
     groups: dict[int, list[Row]] = {}
     for fit in fits:
         groups.setdefault(fit["n"] or whole, []).append(fit)
@@ -86,12 +89,18 @@ def road(fits: Sequence[Row], *, whole: int, costs: Mapping[str, Callable[[Row],
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """Money before the first answer, for `labels`, a `person` and the `machine`, and for `each`."""
+    """Money before the first answer, for `labels`, a `person` and the `machine`, and for `each`.
+
+    Raises: ValueError for what is negative or not finite.
+    """
 
     labels: float
     person: float
     machine: float
     each: float
+
+    def __post_init__(self) -> None:
+        _require_prices(vars(self))
 
     @property
     def before(self) -> float:
@@ -104,15 +113,9 @@ class Bill:
 
 
 def bill(
-    *,
-    rows: float,
-    label: float,
-    hours: float,
-    wage: float,
-    seconds: float,
-    answer: float,
+    *, rows: float, label: float, hours: float, wage: float, seconds: float, answer: float,
     core: float,
-) -> Bill:
+) -> Bill:  # fmt: skip
     """Return the bill of a road: rows·label, hours·wage, (seconds, of `answer` each)·core/3600.
 
     `label`, `wage` and `core` are prices, of a label, an hour of a person, and an hour of a core.
@@ -120,9 +123,7 @@ def bill(
     Source: page-what-it-comes-to.
     """
     given = {"rows": rows, "label": label, "hours": hours, "wage": wage, "seconds": seconds}
-    for name, value in (given | {"answer": answer, "core": core}).items():
-        if not value >= 0:
-            raise ValueError(f"{name} must not be negative, got {value}")
+    _require_prices(given | {"answer": answer, "core": core})
     return Bill(
         labels=rows * label,
         person=hours * wage,
@@ -139,12 +140,18 @@ def break_even(first: Bill, second: Bill) -> float | None:
     return early / late if early * late > 0 else None
 
 
+def _require_prices(given: Mapping[str, float]) -> None:
+    for name, value in given.items():
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name} must be finite and not negative, got {value}; try 0.0")
+
+
 def _require_curve(rows: Sequence[float], values: Sequence[float]) -> None:
     if len(rows) != len(values) or not rows:
         raise ValueError(
             f"a curve needs a value a size, got {len(rows)} sizes, {len(values)} values"
         )
-    if rows[0] <= 0 or any(b <= a for a, b in pairwise(rows)):
+    if not (rows[0] > 0 and all(b > a for a, b in pairwise(rows))):
         raise ValueError(f"rows must be positive and grow, got {list(rows)}; sort them")
-    if min(values) <= 0:
+    if not all(0 < value < math.inf for value in values):
         raise ValueError(f"values must be positive, to have logarithms, got {list(values)}")

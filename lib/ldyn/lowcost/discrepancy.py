@@ -7,13 +7,15 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
-from ldyn.kernels import Gaussian, Stationary
+from ldyn.core.arguments import holds
+from ldyn.kernels import Gaussian
 
 _REACH = 9.0  # exp(−9²/2) < 3·10⁻¹⁸: beyond it a Gaussian adds nothing in float64
+ROUNDINGS = 64  # of the largest entry: what is left up to that is none
 _PAIRS = 2**22  # pairs of frequencies at once
 
 
-def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Tensor) -> Tensor:
+def box_discrepancy(frequencies: Tensor, *, kernel: Gaussian, box: float | Tensor) -> Tensor:
     """Return the squared box discrepancy D² of frequencies ω_1, …, ω_M, a scalar in float64.
 
     D² = ∬ s dp dp − (2/M) Σ_i ∫ s(ω_i, β) dp(β) + M⁻² Σ_ij s(ω_i, ω_j),  p = N(0, I/h²),
@@ -25,23 +27,15 @@ def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Ten
     the mean of |M⁻¹ Σ_i exp(i⟨ω_i, δ⟩) − k(δ)|² over δ uniform in Π [−b_j, b_j]. Features of
     cosine and sine take the real part: give ω and −ω for theirs.
 
-    Arguments: `frequencies` (M, d) in 1/units of the inputs; `box` b > 0 in units of the inputs,
-    one number or one an axis, (d,). The integral over t is by Gauss–Legendre, to 10⁻¹². O(M² d).
-    Raises: ValueError for bad frequencies, a box that is not > 0, or a kernel not Gaussian.
+    Arguments: `frequencies` (M, d) in 1/units of the inputs; `box` b (d,), one an axis, or one
+    number, in units of the inputs. The integral over t is by Gauss–Legendre, to 10⁻¹². O(M² d).
+    Raises: ValueError for a box that is not > 0, or a kernel not Gaussian, without closed form.
     Source: avron2016, prop-box-discrepancy.
     """
-    require_points(frequencies, name="frequencies")
     w, d = frequencies.double(), frequencies.shape[1]
-    if not isinstance(kernel, Gaussian):
-        raise ValueError(
-            f"the closed form is for Gaussian kernels, got {type(kernel).__name__}; "
-            "try the mean of squared errors at random displacements"
-        )
     b = torch.as_tensor(box, dtype=w.dtype, device=w.device)
-    if b.shape not in {(), (d,)} or not (b.isfinite() & (b > 0)).all():
-        raise ValueError(
-            f"box must be one finite number > 0, or ({d},) of them, got {box!r}; try 1.0"
-        )
+    if not holds(b > 0):
+        raise ValueError(f"box must be > 0, got {box!r}; try 1.0")
     b = b.expand(d)
     norm = (torch.special.erf(b / kernel.bandwidth) * kernel.bandwidth / b).prod()
     norm = norm * (math.sqrt(math.pi) / 2) ** d
@@ -52,11 +46,13 @@ def box_discrepancy(frequencies: Tensor, *, kernel: Stationary, box: float | Ten
 def effective_dimension(gram: Tensor, *, ridge: float) -> Tensor:
     """Return tr K (K + λI)⁻¹ = Σ_i σ_i / (σ_i + λ), a scalar: how many directions λ leaves alive.
 
-    Arguments: `gram` K (n, n), symmetric and positive semi-definite, or its eigenvalues (n,).
-    Raises: ValueError unless the matrix is square and finite, and ridge > 0.
+    Arguments: `gram` K (n, …), n × n, symmetric and positive semi-definite, or its n eigenvalues.
+    Raises: ValueError unless the matrix is square, its eigenvalues ≥ 0 but for rounding, ridge > 0.
     Source: rudi2017, def-effective-dimension.
     """
-    values = gram.double() if gram.ndim == 1 else torch.linalg.eigvalsh(_square(gram))
+    if gram.ndim > 1:
+        gram = torch.linalg.eigvalsh(require_points(gram, name="gram", dim=len(gram)).double())
+    values = gram.double()
     return _shrinkage(values, ridge).sum()
 
 
@@ -65,10 +61,10 @@ def leverage_scores(gram: Tensor, *, ridge: float) -> Tensor:
     effective dimension.
 
     Arguments: `gram` K (n, n), symmetric and positive semi-definite.
-    Raises: ValueError unless the matrix is square and finite, and ridge > 0.
+    Raises: ValueError unless its eigenvalues are ≥ 0 but for rounding, and ridge > 0.
     Source: alaoui2015, def-effective-dimension.
     """
-    values, vectors = torch.linalg.eigh(_square(gram))
+    values, vectors = torch.linalg.eigh(gram.double())
     return vectors.square() @ _shrinkage(values, ridge)
 
 
@@ -102,12 +98,18 @@ def _mean_sinc(w: Tensor) -> Tensor:
     return total / len(w) ** 2
 
 
-def _square(gram: Tensor) -> Tensor:
-    require_points(gram, name="gram", dim=len(gram))
-    return gram.double()
-
-
 def _shrinkage(values: Tensor, ridge: float) -> Tensor:
     require_positive(ridge, "ridge")
-    values = values.clamp(min=0)
+    values = spectrum(values)
     return values / (values + ridge)
+
+
+def spectrum(values: Tensor) -> Tensor:
+    """Return what must not be negative, but for rounding, (n,), in float64 and not negative."""
+    tiny = ROUNDINGS * len(values) * torch.finfo(values.dtype).eps * values.abs().max()
+    if not holds(values >= -tiny):
+        raise ValueError(
+            "gram must have eigenvalues and a diagonal >= 0 but for rounding, got "
+            f"{values.min():.3g}; try kernel(x, x), and torch.linalg.eigvalsh of it"
+        )
+    return values.double().clamp(min=0)

@@ -2,9 +2,11 @@
 
 import math
 
+import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points, require_positive
+from ldyn.core import require_count, require_positive
+from ldyn.core.arguments import holds
 from ldyn.kernels import Gaussian
 from ldyn.solvers import feature_variance
 
@@ -21,8 +23,6 @@ def orthogonal_variance(kernel: Gaussian, delta: Tensor, *, count: int) -> Tenso
     Raises: ValueError for bad points, count < 1, or a kernel not Gaussian.
     Source: yu2016, prop-orthogonal-features.
     """
-    if not isinstance(kernel, Gaussian):
-        raise ValueError(f"expected a Gaussian kernel, got {type(kernel).__name__}; try Gaussian")
     alone = feature_variance(kernel, delta, count=count)
     d = delta.shape[1]
     s = (delta.double() / kernel.bandwidth).square().sum(1).clamp(max=_FAR)
@@ -42,14 +42,19 @@ def second_order_ceiling(kernel: Gaussian, delta: Tensor) -> Tensor:
     By so much less errs a mean of cosines whose second order is exact, and whose higher orders
     err as those of independent frequencies do.
 
-    Arguments: `delta` (n, d), not all zero.
-    Raises: ValueError for bad points.
+    Arguments: `delta` δ (n, d), not all zero.
+    Raises: ValueError where all are.
     Source: prop-second-order.
     """
-    s = require_points(delta, name="delta").double().square().sum(1) / kernel.bandwidth**2
-    whole = (1 - (-s).exp()).square() / 2  # k² (cosh s − 1)
-    second = (-s).exp() * s.square() / 2
-    return (whole.sum() / (whole - second).sum()).sqrt()
+    s = delta.double().square().sum(1) / kernel.bandwidth**2
+    if not holds((s > 0).any()):
+        raise ValueError("delta must not be all zero, got zeros; try x[:1] - x[1:]")
+    whole = torch.expm1(-s).square() / 2  # k² (cosh s − 1)
+    # k² (cosh s − 1 − s²/2), of near pairs by its series, of which the difference loses all digits
+    q = s.square()
+    series = (-s).exp() * q.square() / 24 * (1 + q / 30 * (1 + q / 56 * (1 + q / 90)))
+    rest = torch.where(s < 0.1, series, whole - (-s).exp() * q / 2)
+    return (whole.sum() / rest.sum()).sqrt()
 
 
 def pairs_for_uniform_error(
@@ -60,13 +65,15 @@ def pairs_for_uniform_error(
     q = ⌈(4(d + 2)/ε²) (log(2/chance) + (2d/(d + 2)) log(12 ℓσ/ε))⌉, for ε ≤ 4ℓσ.
 
     Arguments: `error` ε; `diameter` ℓ of the set; `spread` σ = (E‖ω‖²)^½, √d/h if Gaussian.
-    Raises: ValueError unless all are > 0, and ε ≤ 4ℓσ.
+    Raises: ValueError unless all are > 0, the chance < 1 and ε ≤ 4ℓσ.
     Source: rahimi2007, thm-uniform-features.
     """
     require_count(dim, "dim")
     values = {"error": error, "diameter": diameter, "spread": spread, "chance": chance}
     for name, value in values.items():
         require_positive(value, name)
+    if chance >= 1:
+        raise ValueError(f"chance must be below 1, got {chance}; try chance=0.05")
     if error > 4 * diameter * spread:
         raise ValueError(
             f"error must be <= 4 diameter spread = {4 * diameter * spread:.3g}, got {error}; "

@@ -48,7 +48,8 @@ class NormalEquations:
         return len(self.gram) - self.outputs - 1
 
     def add(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
-        """Add rows in place: features `phi` (b, M), `y` (b, c), `weights` (b,) ≥ 0, else 1.
+        """Add rows in place: features `phi` (b, M), `y` (b, c), maybe integers, `weights` (b,) ≥ 0,
+        else 1, each in a precision of its own.
 
         The block's products are taken in the dtype of `phi`, the totals in float64. Which rows are
         kept depends on `x` (b, d), else on phi, and on y and weights.
@@ -57,7 +58,8 @@ class NormalEquations:
         return self._change(phi, y, weights, x, 1)
 
     def remove(self, phi: Tensor, y: Tensor, *, weights: Maybe = None, x: Maybe = None) -> Self:
-        """Subtract rows in place, as if they had never been added; arguments as for `add`.
+        """Subtract rows in place, as if never added: features `phi` (b, M), `y` (b, c), maybe
+        integers, `weights` (b,) and `x` (b, d), each in a precision of its own, as for `add`.
 
         Raises: ValueError as `add` does, and when more rows would leave than came.
         """
@@ -176,16 +178,10 @@ def _checked(phi: Tensor, y: Tensor, weights: Maybe, sizes: tuple[int, int]) -> 
             f"a block must have features (b, {m}) and y (b, {c}), got {tuple(phi.shape)} and "
             f"{tuple(y.shape)}; for one output pass y[:, None]"
         )
-    if phi.dtype not in {torch.float32, torch.float64}:
-        raise ValueError(
-            f"features must be float32 or float64, got {phi.dtype}, in which sums of squares lose "
-            "the ridge; try features.float()"
-        )
     if weights is None:
         return y.new_ones(len(y), dtype=torch.float64)
-    if weights.shape != y.shape[:1] or not (weights >= 0).all():
+    if not (weights >= 0).all():
         raise ValueError(
-            f"weights must be ({len(y)},) numbers >= 0, got shape {tuple(weights.shape)}; "
-            "pass one weight a row, and use `remove` to take rows away"
+            f"weights must be numbers >= 0, got {weights.min():.3g}; use `remove` to take rows away"
         )
     return weights.double()

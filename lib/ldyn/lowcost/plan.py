@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ldyn.core import require_count
+from ldyn.core import require_count, require_positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +12,7 @@ class Rates:
     Fields: `products`, floating-point operations of matrix products in the precision of the blocks;
     `waves`, cosines, sines or exponentials; `reading` and `sending`, bytes; `solving`, operations
     of an eigendecomposition in float64.
+    Raises: ValueError unless all are > 0.
     """
 
     products: float
@@ -19,6 +20,10 @@ class Rates:
     reading: float
     sending: float
     solving: float
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            require_positive(value, name)
 
 
 def pass_plan(

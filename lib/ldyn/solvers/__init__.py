@@ -1,5 +1,6 @@
 """Kernel methods for large data, with nothing to choose."""
 
+from ldyn.core.contract import enforce
 from ldyn.solvers.classifier import KernelClassifier
 from ldyn.solvers.conjugate import Solution, pcg
 from ldyn.solvers.features import (
@@ -16,24 +17,13 @@ from ldyn.solvers.pivots import Pivots, rpcholesky
 from ldyn.solvers.points import uniform_points
 from ldyn.solvers.record import FitRecord
 
+# fmt: off
 __all__ = [
-    "FitRecord",
-    "FourierFeatures",
-    "KernelClassifier",
-    "KernelRidge",
-    "NystromFeatures",
-    "Pivots",
-    "Solution",
-    "feature_variance",
-    "fill_gram",
-    "gram_product",
-    "loo_path",
-    "loo_residuals",
-    "loo_slope",
-    "loo_solutions",
-    "orthogonal_frequencies",
-    "pcg",
-    "rpcholesky",
-    "symmetric_gram",
-    "uniform_points",
+    "FitRecord", "FourierFeatures", "KernelClassifier", "KernelRidge", "NystromFeatures",
+    "Pivots", "Solution", "feature_variance", "fill_gram", "gram_product", "loo_path",
+    "loo_residuals", "loo_slope", "loo_solutions", "orthogonal_frequencies", "pcg",
+    "rpcholesky", "symmetric_gram", "uniform_points",
 ]
+# fmt: on
+
+enforce(globals())

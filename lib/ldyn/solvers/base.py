@@ -58,10 +58,14 @@ class Estimator:
                 Error = ValueError
             raise Error(f"this {type(self).__name__} is not fitted; call fit(x, y) first")
 
+    def _require_seed(self) -> None:
+        seed = getattr(self, "seed", 0)
+        if isinstance(seed, bool | str) or not hasattr(seed, "__index__") or seed < 0:
+            raise ValueError(f"seed must be an integer >= 0, got {seed!r}; try seed=0")
+
     def _points(self, x: Any, *, first: bool = False) -> Tensor:
         """Return the rows of `x` as a finite floating (n, d) tensor; d is remembered if `first`."""
-        if not first:
-            self._require_fitted()
+        (self._require_seed if first else self._require_fitted)()
         points = as_tensor(x, "X")
         if points.ndim != 2:
             raise ValueError(
@@ -134,7 +138,13 @@ class Regressor(Estimator):
         """Return R² = 1 − Σ w(y − f̂)²/Σ w(y − ȳ)², its mean over outputs."""
         truth = as_tensor(y, "y").double()
         truth = truth.reshape(len(truth), -1)
-        values = as_tensor(self.predict(x), "prediction").to(truth).reshape(truth.shape)
+        values = as_tensor(self.predict(x), "prediction").to(truth)
+        values = values.reshape(len(values), -1)
+        if values.shape != truth.shape:
+            raise ValueError(
+                f"y must have a row a point and a column an output, {tuple(values.shape)}, got "
+                f"{tuple(truth.shape)}; pass the y of these x"
+            )
         w = as_weights(sample_weight, len(truth)).to(truth)[:, None]
         centre = (w * truth).sum(0) / w.sum()
         left, total = ((w * (truth - other).square()).sum(0) for other in (values, centre))
@@ -161,7 +171,7 @@ def as_tensor(x: Any, name: str) -> Tensor:
         values = x.detach()
         if values.is_complex():
             raise ValueError(f"Complex data not supported in {name}; try its real part")
-        values = values if values.is_floating_point() else values.double()
+        values = values if values.dtype == torch.float32 else values.double()
     else:
         values = torch.from_numpy(np.ascontiguousarray(_real_array(x, name)))
     if not torch.isfinite(values).all():

@@ -59,8 +59,9 @@ def pcg(
     top directions, which 1/λ then blows up. Products with a float32 matrix round; so the residual
     is measured in float64 once it seems small, and the steps begin anew from it if it is not.
 
-    Arguments: `gram` K (n, n), symmetric, or the map v (n, c) → Kv; `y` (n,) or (n, c); `factor` F
-    (k, n), as of `rpcholesky`; every column has its own steps, and ends at `tolerance`;
+    Arguments: `gram` K (n, n), symmetric, also of half precision, or the map v (n, c) → Kv; `y`
+    (n,) or (n, c); `factor` F of k rows, maybe none, and n columns, as of `rpcholesky`; each may
+    have a precision of its own; every column has its own steps, and ends at `tolerance`;
     `keep` receives after each step what `start` goes on from, to the same bits, and the steps.
     Raises: ValueError for a ridge or tolerance that is not > 0, shapes that do not match, or a Gram
     matrix in half precision unless λ > 4σ√n, σ its rounding: the noise, of norm ≈ 2σ√n, could make
@@ -137,16 +138,9 @@ def _begin(b: Tensor) -> State:
 def _products(gram: Tensor | Map, right: Tensor, ridge: float) -> tuple[Map, Map]:
     """Rows v (c, n) → v (K + λI) in float64: fast, in the precision of K, and exactly."""
     n = right.shape[1]
-    if not right.isfinite().all():
-        raise ValueError("y must be finite, got NaN or infinity; drop those rows or mend them")
     if not isinstance(gram, Tensor):
         apply = lambda v: gram(v.T).double().T + ridge * v  # noqa: E731
         return apply, apply
-    if gram.shape != (n, n) or not gram.is_floating_point():
-        raise ValueError(
-            f"gram must be floating and ({n}, {n}) as y has {n} rows, got "
-            f"{tuple(gram.shape)} of {gram.dtype}; try kernel(x, x)"
-        )
     single, wide = torch.float32, torch.float64
     if gram.dtype in (single, wide):
         fast = lambda v: (v.to(gram) @ gram).double() + ridge * v  # noqa: E731
@@ -156,7 +150,7 @@ def _products(gram: Tensor | Map, right: Tensor, ridge: float) -> tuple[Map, Map
     need = 4 * torch.finfo(gram.dtype).eps * spread / math.sqrt(12) * math.sqrt(n)
     if ridge <= need:
         raise ValueError(
-            f"a Gram matrix in {gram.dtype} may be indefinite: with n = {n} it needs a ridge > "
+            f"gram, a matrix in {gram.dtype}, may be indefinite: with n = {n} it needs a ridge > "
             f"{need:.1e}, got {ridge:.1e}; store it in float32"
         )
     return _widened(gram, single, ridge), _widened(gram, wide, ridge)

@@ -7,7 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from ldyn.core import require_choice, require_count, require_points, stream
+from ldyn.core import require_choice, require_count, stream
 from ldyn.kernels import Stationary, median_bandwidth
 from ldyn.solvers.base import Transformer
 from ldyn.solvers.gram import KERNELS, fill_gram
@@ -202,6 +202,6 @@ def feature_variance(kernel: Stationary, delta: Tensor, *, count: int) -> Tensor
     Raises: ValueError for bad points, or count < 1.
     Source: rahimi2007, prop-feature-variance.
     """
-    r = require_points(delta, name="delta").norm(dim=1) / kernel.bandwidth
+    r = delta.norm(dim=1) / kernel.bandwidth
     once, twice = kernel.profile(r), kernel.profile(2 * r)
     return ((1 + twice) / 2 - once.square()) / require_count(count, "count")

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ldyn.core import require_count
 from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, Stationary
 
 KERNELS: dict[str, type[Stationary]] = {
@@ -16,7 +17,7 @@ _DIRECT = 16  # columns up to which a product in float64, or differences, cost l
 
 
 def fill_gram(kernel: Stationary, a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Return K_ij = k(a_i, b_j), (n, m), of points (n, d) and (m, d), written into `out` if given.
+    """Return K_ij = k(a_i, b_j) of points `a` (n, d) and `b` (m, d), in `out` (n, m) if given.
 
     ‖a − b‖² = ‖a‖² − 2⟨a, b⟩ + ‖b‖², whose rounding is of the order of machine epsilon times
     (diameter / bandwidth)²; up to 16 columns in float64, or for float64 from differences.
@@ -31,10 +32,12 @@ def fill_gram(kernel: Stationary, a: Tensor, b: Tensor, *, out: Tensor | None = 
 
 
 def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tensor:
-    """Return K_ij = k(x_i, x_j), (n, n), exactly symmetric and 1 on its diagonal.
+    """Return K_ij = k(x_i, x_j), (n, n), of `x` (n, d), exactly symmetric and 1 on its diagonal.
 
+    Raises: ValueError unless `block`, the rows of a tile, is ≥ 1.
     Source: rahimi2007, def-kernel.
     """
+    require_count(block, "block")
     gram = x.new_empty(len(x), len(x))
     for i in range(0, len(x), block):
         for j in range(i, len(x), block):
@@ -49,8 +52,9 @@ def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tenso
 
 
 def gram_product(kernel: Stationary, a: Tensor, b: Tensor, v: Tensor) -> Tensor:
-    """Return Σ_j k(a_i, b_j) v_j, (n, c), of v (m, c), without keeping K.
+    """Return Σ_j k(a_i, b_j) v_j, (n, c), without keeping K.
 
+    Arguments: points `a` (n, d) and `b` (m, d); `v` (m, c).
     Source: rahimi2007, def-kernel.
     """
     parts = [fill_gram(kernel, part, b) @ v.to(b) for part in a.split(1024)]

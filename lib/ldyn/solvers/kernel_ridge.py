@@ -132,7 +132,7 @@ class KernelRidge(Regressor):
             return found[0], found
         names = (self.kernel,) if isinstance(self.kernel, str) else tuple(self.kernel)
         names = COMPARED if names == ("loo",) else names
-        for name in names:
+        for name in names or ("",):
             require_choice(name, [*KERNELS, "loo"], "kernel")
         ridge = bandwidths = None
         if not isinstance(self.penalty, str):

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_positive
+from ldyn.core.arguments import holds
 from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, Stationary
 
 Profile = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -17,18 +18,12 @@ def loo_residuals(gram: Tensor, y: Tensor, *, ridge: float | Tensor) -> Tensor:
 
     r_i = c_i / A_ii, A = (K + λI)⁻¹, c = A y: row i left out, and λ kept.
 
-    Arguments: `gram` K (n, n); `y` (n,) or (n, c); `ridge` λ > 0, or (n,) one a row: λ/w_i under
-    weights w.
+    Arguments: `gram` K (n, n); `y` (n,) or (n, c); `ridge` λ (n,), one a row, λ/w_i under weights
+    w, or one number, > 0.
     Raises: ValueError for shapes that do not match, or a ridge that does not lift K above rounding.
     Source: wahba1990, prop-loo, prop-loo-cells.
     """
-    if gram.ndim != 2 or gram.shape[0] != gram.shape[1] or y.shape[:1] != gram.shape[:1]:
-        raise ValueError(
-            f"expected gram (n, n) and y (n,) or (n, c), got {tuple(gram.shape)} and "
-            f"{tuple(y.shape)}; try kernel(x, x) of the same rows as y"
-        )
-    if not isinstance(ridge, Tensor):
-        require_positive(ridge, "ridge")
+    require_positive(float(ridge.min()) if isinstance(ridge, Tensor) else ridge, "ridge")
     lifted = gram.clone()
     lifted.diagonal().add_(ridge)
     factor, failed = torch.linalg.cholesky_ex(lifted)
@@ -58,12 +53,22 @@ def loo_slope(
     E = Σ v_i r_i², v = w/(c Σw) over the judges, with A = (K + λ/w)⁻¹, a = A y, g = diag A, r = a/g
     and B = A(vr/g): dE = ⟨G, dK⟩, G = A diag(2 v r²/g) A − B aᵀ − a Bᵀ; dK is read off the kernel.
 
-    Arguments: `x` (p, n, d), p samples, `y` (p, n, c), `weights` (p, n); `bandwidths` (1,), or (d,)
-    one a column; `ridge` λ, a scalar; `judges` (p, n) bool, whose residuals count, else all.
-    Values (p,); slopes by log bandwidths (p, 1 or d) and by log λ (p,).
-    A sample that cannot be factorised has the value infinity and slope 0.
+    Arguments: `x` (p, n, d), p samples, `y` (p, n, c), `weights` (p, n); `bandwidths` (k,), one or
+    d, one a column; `ridge` λ, a scalar; `judges` (p, n), a mask of residuals that count, else all.
+    Values (p,); slopes by log bandwidths (p, k) and by log λ (p,).
+    A sample that cannot be factorised has a value without bound and slope 0.
+    Raises: ValueError for weights, bandwidths or a ridge that are not > 0, or another kernel.
     Source: prop-loo-slope.
     """
+    for name, given in (("weights", weights), ("bandwidths", bandwidths), ("ridge", ridge)):
+        if not holds(given > 0):
+            raise ValueError(f"{name} must be > 0, got {given.min():.3g}; try {name}.exp()")
+    if kernel not in SLOPES or len(bandwidths) not in (1, x.shape[2]) or ridge.numel() != 1:
+        raise ValueError(
+            f"kernel must be one of {', '.join(k.__name__ for k in SLOPES)}, bandwidths 1 or "
+            f"{x.shape[2]} and ridge one number, got {kernel.__name__}, {len(bandwidths)} and "
+            f"{ridge.numel()}; try Gaussian"
+        )
     z = x / bandwidths
     squares = _squares(z)
     gram, by_square = SLOPES[kernel](squares)

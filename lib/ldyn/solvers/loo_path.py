@@ -17,7 +17,8 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
 
     loo(λ) = mean_i (c_i/g_i)²,  c = (K + λI)⁻¹ y,  g = diag (K + λI)⁻¹, as `loo_solutions`.
 
-    Arguments: `gram` K (n, n), `y` (n,) or (n, c). Raises: ValueError as `loo_solutions`.
+    Arguments: `gram` K (n, n), `y` (n,) or (n, c), each in a precision of its own.
+    Raises: ValueError as `loo_solutions`.
     Source: schreiber1989, prop-loo-path.
     """
     return loo_solutions(gram, y, ridges=ridges)[0]
@@ -32,21 +33,19 @@ def loo_solutions(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> tuple[
     Z = L⁻¹Qᵀ give g_i = Σ_j Z_ji² and c = Zᵀ(Zy) in O(n²). Where K is FᵀF of rank below n/4, up to
     a relative error of 1e-10 (float32: 1e-4) at the least ridge, FFᵀ is diagonalised in its place.
 
-    Arguments: `gram` K (n, n) symmetric, overwritten nowhere; `y` (n,) or (n, c), the mean is over
-    all entries. Computed in the dtype of K, but in float64 where λ_min ≤ 2e-7·‖K‖₁: the relative
-    error is of the order u‖K‖/λ, u the rounding of that dtype.
+    Arguments: `gram` K (n, n) symmetric, overwritten nowhere, n ≥ 2; `y` (n,) or (n, c), the mean
+    is over all entries; each may have a precision of its own. Computed in the dtype of K, but in
+    float64 where λ_min ≤ 2e-7·‖K‖₁: the relative error is of the order u‖K‖/λ, u the rounding.
     Raises: ValueError for shapes that do not match, no ridge, one that is not > 0, or one too small
     to factorise.
     Source: schreiber1989, prop-loo-path.
     """
     n = len(gram)
-    if gram.shape != (n, n) or len(y) != n or n < 2:
+    if n < 2 or not len(ridges):
         raise ValueError(
-            f"expected a square matrix and a row of y for each of its n >= 2 rows, got "
-            f"{tuple(gram.shape)} and {tuple(y.shape)}; try kernel(x, x)"
+            f"gram must have at least 2 rows and ridges at least one ridge, got {n} and "
+            f"{len(ridges)}; try kernel(x, x) and [1e-3, 1e-2, 1e-1]"
         )
-    if not len(ridges):
-        raise ValueError("ridges must name at least one ridge, got none; try [1e-3, 1e-2, 1e-1]")
     least = min(require_positive(ridge, "ridge") for ridge in ridges)
     size = torch.linalg.vector_norm(gram, ord=1, dim=0).max().item()
     single = gram.dtype == torch.float32 and least > SAFE * size

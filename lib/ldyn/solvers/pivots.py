@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count, require_points
+from ldyn.core import require_count
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 ROUNDINGS = 64  # a diagonal entry of so many roundings of the largest is none
+WRONG = 0.1  # so far off, in its largest entry, a diagonal is another than was said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +44,15 @@ def rpcholesky(
     A block of proposals is drawn from one d and thinned: i stays with probability (d_i now)/(d_i
     when drawn). So the pivots have the law of one at a time, while the work is matrix products.
 
-    Arguments: `x` (n, d), float32 or float64; `kernel` with k(x, x) = 1; `rank` ≥ k; ends early
-    after the block that leaves a trace ≤ `stop`, or where only rounding is left.
-    Raises: ValueError for bad points, rank, block or stop.
+    Arguments: `x` (n, d); `kernel` with k(x, x) = 1; `rank` ≥ k, also above n; ends early
+    after the block that leaves a trace ≤ `stop` ≥ 0, or where only rounding is left.
+    Raises: ValueError for bad points, rank, block or stop, or another diagonal.
     Source: chen2025b, epperly2024, prop-rpcholesky.
     """
-    require_points(x)
     return pivoted(
         lambda i, j: kernel(x[i], x if j is None else x[j]),
-        x.new_ones(len(x)),
-        rank=rank,
-        generator=generator,
-        block=block,
-        stop=stop,
-    )
+        x.new_ones(len(x)), rank=rank, generator=generator, block=block, stop=stop,
+    )  # fmt: skip
 
 
 def pivoted(
@@ -75,11 +71,8 @@ def pivoted(
     n, dtype = len(diagonal), diagonal.dtype
     rank = min(require_count(rank, "rank"), n)
     require_count(block, "block")
-    if dtype not in (torch.float32, torch.float64) or not stop >= 0:
-        raise ValueError(
-            f"expected points of float32 or float64 and stop >= 0, got {dtype} and {stop}; "
-            "try x.float() and stop=0.0"
-        )
+    if stop < 0:
+        raise ValueError(f"stop must be >= 0, got {stop}; try stop=0.0")
     factor, chosen, q = diagonal.new_empty(rank, n), [], 0
     rest = diagonal.double().clone()
     tiny = (tiny or ROUNDINGS * torch.finfo(dtype).eps) * rest.max().item()
@@ -88,7 +81,10 @@ def pivoted(
                            device=generator.device).to(rest.device)  # fmt: skip
         total = rest.cumsum(0)
         i = torch.searchsorted(total, draws[0] * total[-1], right=True).clamp(max=n - 1)
-        small = entries(i, i) - factor[:q, i].T @ factor[:q, i]
+        own = entries(i, i)
+        if (off := (own.diagonal() - diagonal[i]).abs().max()) > WRONG * diagonal.max():
+            raise ValueError(f"kernel must have k(x, x) = 1, got {off:.2g} off; try k / k(x, x)")
+        small = own - factor[:q, i].T @ factor[:q, i]
         rest[i] = small.diagonal().double().clamp(min=0)
         keep, lower = _thin(small.double().cpu(), draws[1].cpu(), tiny, rank - q)
         if keep:

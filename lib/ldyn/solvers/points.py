@@ -32,5 +32,6 @@ def uniform_points(
         raise ValueError(f"Sobol' points need dim <= {most:,}, got {dim:,}; try sampler='iid'")
     seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
     net = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed)
-    u = net.draw(count, dtype=torch.float64).add_(_CELL / 2)
-    return u.clamp_(max=1 - _CELL / 2).to(device)  # the first is rounded to float32, maybe to 1
+    u = net.draw(count, dtype=torch.float64)
+    u[:1] = u[:1].float()  # as torch has it unless the default dtype is another; maybe 1
+    return u.add_(_CELL / 2).clamp_(max=1 - _CELL / 2).to(device)
