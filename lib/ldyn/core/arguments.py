@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor as _in_transform
 
-_INTEGERS = re.compile(r"\b(integer|label|index|indices|bool|mask|count)s?\b")
+_INTEGERS = re.compile(r"\b(integer|label|index|indices|bool|mask)s?\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 
 
@@ -84,7 +84,7 @@ class Reader:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
         if value.dtype in (torch.float32, torch.float64):
-            if not self.limits and not all_finite(value):
+            if not all_finite(torch.where(value.isinf(), 0.0, value) if self.limits else value):
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self.integers or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")
