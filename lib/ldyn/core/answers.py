@@ -186,7 +186,7 @@ def as_number(answer: Any) -> float | str:
     if isinstance(answer, bool | str | bytes) or callable(answer):
         return f"A number is expected, not {_kind(answer)}."
     try:
-        value = float(answer)
+        value = float(answer.detach() if isinstance(answer, torch.Tensor) else answer)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         shape = getattr(answer, "shape", None)
         seen = f"a tensor of shape {tuple(shape)}" if shape is not None else _kind(answer)
