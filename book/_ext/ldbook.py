@@ -20,15 +20,22 @@ import ldsyllabus
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 
-_FENCE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{solution(?:-start|-end)?\}.*?^(?P=fence)[ \t]*$\n?", re.M | re.S
+# What MyST accepts: fences of backticks, tildes or colons, indented or quoted, a space before the
+# brace, any case, and an end that is longer than the beginning, or the end of the page.
+_FENCED = (
+    r"^[ \t>]*(?P<NAME>(?P<NAME_>[`~:])(?P=NAME_){2,})[ \t]*\{solutionKIND\}"
+    r".*?(?:^[ \t>]*(?P=NAME)(?P=NAME_)*[ \t]*$\n?|\Z)"
 )
-_GATED = re.compile(
-    r"^(?P<a>`{3,}|:{3,})\{solution-start\}.*?^(?P=a)[ \t]*$"
-    r".*?^(?P<b>`{3,}|:{3,})\{solution-end\}.*?^(?P=b)[ \t]*$\n?",
-    re.M | re.S,
-)
+
+
+def _fence(name: str, kind: str) -> str:
+    return _FENCED.replace("NAME", name).replace("KIND", kind)
+
+
+_FENCE = re.compile(_fence("a", "(?:-start|-end)?"), re.M | re.S | re.I)
+_GATED = re.compile(_fence("a", "-start") + ".*?" + _fence("b", "-end"), re.M | re.S | re.I)
 
 _WAYS_TO_SOLUTIONS = ("use_download_button", "use_source_button", "use_repository_button")
 
@@ -72,6 +79,18 @@ def in_edition(app: Sphinx, source: str) -> str:
     return without_solutions(source) if app.config.ldbook_edition == "student" else source
 
 
+def require_no_solution(app: Sphinx, document: Any) -> None:
+    """Stop the build of the student edition at a solution that was written in another way."""
+    if app.config.ldbook_edition != "student":
+        return
+    for node in document.findall():
+        if "solution" in type(node).__name__.lower():
+            raise ExtensionError(
+                f"{document.get('source')}: a solution would be shown to students, at line "
+                f"{node.line}; write it as a fence of its own, not in a list or another file"
+            )
+
+
 def _edit(app: Sphinx, docname: str, source: list[str]) -> None:
     text = in_edition(app, source[0])
     ldrun.note_inputs(app, docname, text)
@@ -113,6 +132,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _before_reading)
     app.connect("source-read", _edit)
+    app.connect("doctree-read", require_no_solution)
     app.connect("env-get-updated", ldpasted.to_write, priority=900)
     app.add_transform(ldembed.Modules)
     app.connect("html-page-context", _mend)

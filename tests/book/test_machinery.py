@@ -2,6 +2,8 @@
 
 import json
 import zipfile
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import ldbook
 import ldfacts
@@ -11,8 +13,11 @@ import offline
 import pdf
 import plain
 import pytest
+from docutils.utils import new_document
 from ldclaims import measured
 from ldsyllabus import chapters, exercises
+from sphinx.errors import ExtensionError
+from sphinx_exercise.nodes import solution_node
 
 PAGE = """# Title
 
@@ -50,6 +55,28 @@ def test_solutions_are_cut_out_whatever_their_fence():
     assert "solution" not in left
     assert left.count("```") == 2
     assert "kept" in left
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["~~~{solution} ex-a\nsecret\n~~~", "``` {solution} ex-a\nsecret\n````",
+     "  ```{solution} ex-a\n  secret\n  ```", "> :::{solution} ex-a\n> secret\n> :::",
+     "```{Solution} ex-a\nsecret\n```", "```{solution} ex-a\nsecret",
+     "~~~ {solution-start} ex-a\n~~~\nsecret\n````\t{solution-end}\n````"],
+)  # fmt: skip
+def test_solutions_are_cut_out_however_they_are_written(written):
+    left = ldbook.without_solutions(f"before\n\n{written}\n")
+    assert left.strip() == "before"
+    assert ldbook.without_solutions("```{exercise} of solution\nkept\n```").count("```") == 2
+
+
+@pytest.mark.parametrize("edition", ["student", ""])
+def test_a_solution_that_is_left_stops_the_student_edition(edition):
+    page = new_document("page.md")
+    page += solution_node("secret")
+    app = SimpleNamespace(config=SimpleNamespace(ldbook_edition=edition))
+    with pytest.raises(ExtensionError, match="shown to students") if edition else nullcontext():
+        ldbook.require_no_solution(app, page)
 
 
 def test_glue_in_plain_words_becomes_a_path():

@@ -4,6 +4,7 @@ import copy
 import importlib
 import math
 import sys
+from dataclasses import is_dataclass, replace
 from inspect import isfunction, signature
 from typing import get_type_hints
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from public import Call, arguments_of, rooms
-from torch import Tensor
+from torch import Tensor, nn
 
 from ldyn.core.arguments import options
 from ldyn.core.contract import public_form
@@ -178,6 +179,11 @@ def _moved(value, to):
         )
     if isinstance(value, list | tuple) and all(isinstance(v, Tensor | list | tuple) for v in value):
         return type(value)(_moved(v, to) for v in value)
+    if isinstance(value, nn.Module):
+        return copy.deepcopy(value).to(to)
+    if is_dataclass(value) and isfunction(vars(type(value)).get("__init__")):
+        held = {n: v for n, v in vars(value).items() if isinstance(v, Tensor)}
+        return replace(value, **{n: _moved(v, to) for n, v in held.items()}) if held else value
     return value
 
 
@@ -188,10 +194,14 @@ def test_results_have_the_dtype_of_the_arguments(room, name):
     if not any(x.is_floating_point() for v in given.values() for x in leaves(v)):
         return
     args, kwargs = arguments_of(found(room, name), given)
+    if call.double == "refused":
+        with pytest.raises(ValueError, match="got"):
+            found(room, name)(*args, **kwargs)
+        return
     results = {x.dtype for x in leaves(found(room, name)(*args, **kwargs)) if x.is_floating_point()}
     if not call.double:
         assert results <= {torch.float32}
-    elif call.double != "refused":
+    else:
         assert torch.float64 in results
 
 

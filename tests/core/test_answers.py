@@ -119,3 +119,19 @@ def test_answers_are_checked_by_the_judge_of_their_label():
     assert (wrong.exercise, wrong.right, wrong.hint) == ("ex-a", False, "Take the root.")
     with pytest.raises(ValueError, match="ex-a, ex-b; got 'ex-c'"):
         check_answer(judges, "ex-c", 3.0)
+
+
+def test_an_answer_that_cannot_be_judged_is_not_right_and_raises_nothing():
+    def judge(answer):
+        return "" if answer @ torch.ones(2, dtype=torch.float64) else "no"
+
+    verdict = check_answer({"ex-a": judge}, "ex-a", torch.ones(2))
+    assert not verdict.right
+    assert "cannot be judged: RuntimeError" in verdict.hint
+    assert NUMBER(10**400) == "One number is expected, not int '1" + "0" * 39 + "'."
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64])
+def test_answers_of_any_precision_are_judged(dtype):
+    assert NUMBER(torch.tensor(3, dtype=dtype, requires_grad=dtype.is_floating_point)) == ""
+    assert PAIR(torch.tensor([1, -2], dtype=dtype)) == ""

@@ -48,7 +48,10 @@ def test_the_gated_unit_is_the_derivative_of_a_unit():
     ("call", "says"),
     [
         (lambda: channel_pair(1.0, torch.ones(2), torch.ones(2), height=0.0), "height must be"),
-        (lambda: channel_pair(1.0, torch.ones(2), torch.ones(3), height=1.0), r"\(2,\) and \(3,\)"),
+        (
+            lambda: channel_pair(1.0, torch.ones(2), torch.ones(3), height=1.0),
+            r"D = 2 as in w, got shape \(3,\)",
+        ),
         (lambda: channel_pair(1.0, torch.ones(2, 2), torch.ones(2, 2), height=1.0), r"\(2, 2\)"),
         (
             lambda: gated_unit(torch.ones(1, 1), 1.0, torch.ones(1), torch.ones(1), activation="x"),

@@ -45,12 +45,14 @@ def between(*modules, first=None, last=None):
 
 
 REFUSED = {
-    "nn.Sequential": Residual(),
+    "net must be a Sequential, got Residual": Residual(),
     "got Doubled": Doubled(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)),
     "hidden one": nn.Sequential(nn.Linear(2, 3)),
     "flatten|top level": nn.Sequential(nn.Sequential(nn.Linear(2, 3), nn.Tanh()), nn.Linear(3, 1)),
     "shares parameters": tied(),
-    "Residual": between(nn.Tanh(), Residual(), first=nn.Linear(4, 2), last=nn.Linear(2, 1)),
+    "plain, got a Linear": between(
+        nn.Tanh(), Residual(), first=nn.Linear(4, 2), last=nn.Linear(2, 1)
+    ),
     "BatchNorm1d": between(nn.BatchNorm1d(4), nn.ReLU()),
     "LayerNorm": between(nn.LayerNorm(4)),
     "Softmax": between(nn.Softmax(-1)),
@@ -76,7 +78,7 @@ def test_nets_whose_copies_would_not_be_copies_are_refused(says):
 def test_weights_units_and_factors_that_do_not_fit_are_refused():
     net = narrow(nn.Tanh)
     for weights in ([0.5, 0.5 + 1e-9], [float("nan"), 1.0], [[0.5, 0.5]], []):
-        with pytest.raises(ValueError, match="sum to 1"):
+        with pytest.raises(ValueError, match=r"sum to 1|weights.* must be .*number|finite"):
             replicate(net, 0, 0, weights)
     for unit in (3, -1):
         with pytest.raises(ValueError, match=f"one of 0, …, 2, got {unit}"):

@@ -156,7 +156,7 @@ def test_relu_units_are_inactive_below_the_kink_of_every_sample():
     with pytest.raises(ValueError, match="active at 1 of 30"):
         add_inactive(net, 1, weight, -reach[None], out, x=x)
     with pytest.raises(ValueError, match="pass x"):
-        add_inactive(net, 1, weight, torch.tensor([-9.0]), out)
+        add_inactive(net, 1, weight, torch.tensor([-9.0], dtype=F64), out)
 
 
 def test_conv_units_are_asked_at_every_place_of_the_image():
@@ -171,7 +171,7 @@ def test_conv_units_are_asked_at_every_place_of_the_image():
 def test_sigmoid_and_tanh_units_that_are_not_silent_are_refused():
     out, bias = normal(2, 1), torch.zeros(1, dtype=F64)
     with pytest.raises(ValueError, match=r"σ\(0\) = 0, here it is 0\.5"):
-        add_inactive(dense([2, 3, 2], nn.Sigmoid), 0, torch.zeros(1, 2), bias, out)
+        add_inactive(dense([2, 3, 2], nn.Sigmoid), 0, torch.zeros(1, 2, dtype=F64), bias, out)
     with pytest.raises(ValueError, match="weight = 0 and bias = 0"):
         add_inactive(dense([2, 3, 2]), 0, normal(1, 2), bias, out, x=normal(5, 2))
 

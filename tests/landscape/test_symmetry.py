@@ -174,7 +174,10 @@ def test_a_blank_lets_two_units_change_places_at_constant_function():
     [
         (lambda: surjections(-1, 2), "teacher"),
         (lambda: expansion_count(1, -2), "width"),
-        (lambda: classify_units(torch.ones(2), torch.ones(2, 1)), "one network"),
+        (
+            lambda: classify_units(torch.ones(2), torch.ones(2, 1)),
+            r"v must be a tensor of shape \(H, M\)",
+        ),
         (lambda: classify_units(torch.ones(2, 1), torch.ones(2, 1), tolerance=0), "tolerance"),
     ],
 )

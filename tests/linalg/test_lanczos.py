@@ -106,7 +106,7 @@ def test_the_whole_space_is_the_whole_spectrum():
 def test_bad_choices_are_refused():
     a = operator(torch.eye(3).double())
     for start in (torch.zeros(3).double(), randn(4), torch.full((3,), float("nan")).double()):
-        with pytest.raises(ValueError, match="start must be a finite vector"):
+        with pytest.raises(ValueError, match=r"start must be .*finite"):
             lanczos(a, start, 2)
     with pytest.raises(ValueError, match="steps"):
         lanczos(a, randn(3), 0)

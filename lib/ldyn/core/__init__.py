@@ -15,6 +15,7 @@ from ldyn.core.checks import (
     require_positive,
     require_samples,
 )
+from ldyn.core.contract import enforce
 from ldyn.core.device import default_device
 from ldyn.core.intervals import (
     Interval,
@@ -29,32 +30,14 @@ from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
 from ldyn.core.threads import few_threads
 
+# fmt: off
 __all__ = [
-    "Frozen",
-    "Interval",
-    "Judge",
-    "Slope",
-    "Verdict",
-    "check_answer",
-    "crossed_interval",
-    "default_device",
-    "few_threads",
-    "frozen",
-    "judge_function",
-    "judge_number",
-    "judge_tensor",
-    "log_contrast",
-    "log_slope",
-    "mean_interval",
-    "require_choice",
-    "require_count",
-    "require_points",
-    "require_positive",
-    "require_samples",
-    "results_folder",
-    "share_interval",
-    "slope",
-    "slope_difference",
-    "stream",
-    "student_quantile",
+    "Frozen", "Interval", "Judge", "Slope", "Verdict", "check_answer", "crossed_interval",
+    "default_device", "few_threads", "frozen", "judge_function", "judge_number", "judge_tensor",
+    "log_contrast", "log_slope", "mean_interval", "require_choice", "require_count",
+    "require_points", "require_positive", "require_samples", "results_folder", "share_interval",
+    "slope", "slope_difference", "stream", "student_quantile",
 ]
+# fmt: on
+
+enforce(globals())

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ldyn.core.checks import require_choice
+from ldyn.core.checks import require_choice, require_positive
 
 Judge = Callable[[Any], str]
 
@@ -36,7 +36,10 @@ def check_answer(exercises: Mapping[str, Judge], exercise: str, answer: Any) -> 
     Raises: ValueError for an unknown exercise, with the known ones.
     """
     require_choice(exercise, exercises, "exercise")
-    hint = exercises[exercise](answer)
+    try:
+        hint = exercises[exercise](answer)
+    except Exception as error:  # what a judge cannot read is not right yet, and no reason to stop
+        hint = f"The answer cannot be judged: {type(error).__name__} ({error})."
     praise = "The answer agrees with the reference."
     return Verdict(exercise=exercise, right=not hint, hint=hint or praise)
 
@@ -52,6 +55,7 @@ def judge_number(
     Arguments: `slips` names well-known wrong values by the hint that they deserve. A judge
     returns the hint, "" for a right answer.
     """
+    require_positive(tolerance, "tolerance")
 
     def judge(answer: Any) -> str:
         value = as_number(answer)
@@ -70,6 +74,7 @@ def judge_number(
 
 def judge_tensor(reference: Callable[[], Sequence[float]], *, tolerance: float = 1e-3) -> Judge:
     """Return a judge of a vector: names the entries that are wrong, and in which direction."""
+    require_positive(tolerance, "tolerance")
 
     def judge(answer: Any) -> str:
         right = list(reference())
@@ -104,6 +109,7 @@ def judge_function(
     A wrong function is told whether it has the right dependence on each argument and a wrong
     factor, a wrong dependence on some, or is right at some points only.
     """
+    require_positive(tolerance, "tolerance")
     names = list(grid)
     points = list(product(*grid.values()))
 
@@ -180,8 +186,8 @@ def as_number(answer: Any) -> float | str:
     if isinstance(answer, bool | str | bytes) or callable(answer):
         return f"A number is expected, not {_kind(answer)}."
     try:
-        value = float(answer)
-    except (TypeError, ValueError, RuntimeError):
+        value = float(answer.detach() if isinstance(answer, torch.Tensor) else answer)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         shape = getattr(answer, "shape", None)
         seen = f"a tensor of shape {tuple(shape)}" if shape is not None else _kind(answer)
         return f"One number is expected, not {seen}."

@@ -1,12 +1,13 @@
 """What the gate makes of one argument: an instance of its annotation, or a refusal."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor as _in_transform
 
 _INTEGERS = re.compile(r"\b(?:integers?|labels?|index|indices|counts)\b")
 _OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
@@ -18,7 +19,7 @@ _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
 class Reader:
     """Reads arguments of a function whose docstring is `text`, of which some are `tensors`."""
 
-    def __init__(self, text: str, tensors: set[str]) -> None:
+    def __init__(self, text: str, tensors: Set[str] = frozenset()) -> None:
         self.limits = bool(_LIMITS.search(text))
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
         self._integers = lambda name: name.split("[")[0] in own if own else some
@@ -27,8 +28,10 @@ class Reader:
 
     def read(self, name: str, value: Any, kind: Any) -> Any:
         """Return `value` as `kind`, or raise the ValueError that names what `kind` asks for."""
-        faults = []
-        for option in options(kind):
+        faults, choices = [], options(kind)
+        if Tensor in choices and isinstance(value, Tensor) and value.is_floating_point():
+            choices = (Tensor,)  # as a number it would lose its derivative and its precision
+        for option in choices:
             try:
                 return self._as(name, value, option)
             except _Refused as refused:
@@ -74,10 +77,9 @@ class Reader:
     def _number(self, name: str, value: Any, kind: type) -> Any:
         what = "an integer" if kind is int else "a number"
         example = "1" if kind is int else "1.0"
-        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # of NumPy or torch
-            if isinstance(value, Tensor) and value.requires_grad:
-                raise _Refused(f"{what} without gradient", f"{name}.item()")
-            value = value.item()
+        value = plain(value)
+        if isinstance(value, Tensor) and value.ndim == 0:
+            raise _Refused(f"{what} without gradient", f"{name}.item()")
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole and not (kind is float and isinstance(value, float)):
             raise _Refused(what, example)
@@ -89,8 +91,9 @@ class Reader:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
         if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
-            # What is to be written may hold anything before.
-            if not self.limits and name != "out" and not all_finite(value):
+            # What is to be written may hold anything before; where infinity may be, NaN may not.
+            seen = torch.where(value.isinf(), 0.0, value) if self.limits else value
+            if name != "out" and not all_finite(seen):
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self._integers(name) or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")
@@ -118,8 +121,37 @@ class Reader:
         return value if same else type(value)(read) if isinstance(value, tuple | list) else read
 
 
+def plain(value: Any) -> Any:
+    """Return the number in a scalar of NumPy or torch; what has a derivative, or is no scalar, as
+    it is.
+    """
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    traced = isinstance(value, Tensor) and (value.requires_grad or _in_transform(value))
+    return value if traced else value.item()
+
+
 class _Refused(Exception):
     """What was expected, and what to try."""
+
+
+def require_together(
+    name: str, value: Tensor, known: str, other: Tensor, *, mixed: bool = False
+) -> None:
+    """Raise the ValueError of two tensors on different devices, or unless `mixed` of different
+    precision.
+    """
+    if value.device != other.device:
+        raise ValueError(
+            f"{known} and {name} must be on one device, got {other.device} and "
+            f"{value.device}; try {name}.to({known}.device)"
+        )
+    reals = value.is_floating_point() and other.is_floating_point()
+    if reals and value.dtype != other.dtype and not mixed:
+        raise ValueError(
+            f"{known} and {name} must share their dtype, got {other.dtype} and "
+            f"{value.dtype}; try {name}.to({known})"
+        )
 
 
 def brief(value: Any) -> str:

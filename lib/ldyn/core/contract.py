@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from torch import Tensor
 
-from ldyn.core.arguments import Reader, options
+from ldyn.core.arguments import Reader, options, require_together
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
@@ -89,18 +89,7 @@ class _Contract:
                 self._shape(name, value, sizes)
                 tensors.append((name, value))
         for name, value in tensors[1:]:
-            first, other = tensors[0]
-            if value.device != other.device:
-                raise ValueError(
-                    f"{first} and {name} must be on one device, got {other.device} and "
-                    f"{value.device}; try {name}.to({first}.device)"
-                )
-            reals = value.is_floating_point() and other.is_floating_point()
-            if reals and value.dtype != other.dtype and not self.mixed:
-                raise ValueError(
-                    f"{first} and {name} must share their dtype, got {other.dtype} and "
-                    f"{value.dtype}; try {name}.to({first})"
-                )
+            require_together(name, value, *tensors[0], mixed=self.mixed)
 
     def _shape(self, name: str, value: Tensor, sizes: dict[str, tuple[int, str]]) -> None:
         if name not in self.shapes:

@@ -81,7 +81,7 @@ def share_interval(count: int, total: int, *, level: float = 0.95) -> Interval:
 
 
 def log_contrast(
-    samples: Tensor, weights: Tensor, *, over: Tensor | None = None, level: float = 0.95
+    samples: Any, weights: Any, *, over: Any = None, level: float = 0.95
 ) -> tuple[Tensor, Tensor]:
     """Return Σ_j w_j log μ_j, μ_j the means of m columns, and the half-width of its interval, (…).
 

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.func import jvp
 
+from ldyn.core import require_choice, require_count
+from ldyn.core.arguments import require_together
 from ldyn.landscape.units import UnitNet, require_shares
 from ldyn.nets import ACTIVATIONS
 
@@ -28,15 +30,10 @@ def surplus_forms(
 
     Arguments: `gradients` g (…, n, M), ∂ℓ_ν/∂z_ν; `inputs` h (…, n, D), the layer's inputs with
     their column of ones; `v` (…, M), `w` (…, D) the unit; leading axes are networks.
-    Raises: ValueError for shapes that do not fit.
+    Raises: ValueError for an unknown activation.
     Source: fukumizu2019, thm-block.
     """
-    shapes = (gradients.shape[-1], inputs.shape[-1], gradients.shape[-2])
-    if shapes != (v.shape[-1], w.shape[-1], inputs.shape[-2]):
-        raise ValueError(
-            f"expected gradients (…, n, M), inputs (…, n, D), v (…, M), w (…, D), got "
-            f"{tuple(gradients.shape)}, {tuple(inputs.shape)}, {tuple(v.shape)}, {tuple(w.shape)}"
-        )
+    require_choice(activation, ACTIVATIONS, "activation")
     first, second = _derivatives(activation, (inputs @ w[..., None])[..., 0])
     gate = (gradients * first[..., None]).mT @ inputs
     pull = (gradients @ v[..., None])[..., 0] * second
@@ -55,8 +52,9 @@ def _derivatives(activation: str, u: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def last_unit_forms(net: UnitNet, theta: Tensor, x: Tensor, y: Tensor) -> Forms:
-    """Return F and G of the last unit of θ (…, p) under the squared loss at x (n, D), y (n, M).
+    """Return F and G of the last unit under the squared loss.
 
+    Arguments: `theta` θ (…, p); `x` (…, n, D), `y` (…, n, M).
     Source: fukumizu2000, thm-block.
     """
     v, w, _ = net.split(theta)
@@ -74,13 +72,9 @@ def separating_map(weights: Tensor, outputs: int, inputs: int) -> Tensor:
     Raises: ValueError unless the weights sum to one and the first is not zero.
     Source: fukumizu2019, def-separating.
     """
-    weights = require_shares(weights)
-    if weights.ndim != 1 or weights[0] == 0:
-        raise ValueError(
-            f"expected weights (K + 1,) with the first not zero, got {weights.tolist()}; "
-            "put a copy with a weight first"
-        )
-    copies, m, d = len(weights), outputs, inputs
+    _require_led(weights)
+    m, d = require_count(outputs, "outputs"), require_count(inputs, "inputs")
+    copies = len(weights)
     eye_m, eye_d = (torch.eye(s, dtype=weights.dtype, device=weights.device) for s in (m, d))
     surplus = torch.eye(copies, dtype=weights.dtype, device=weights.device)[:, 1:]
     eta, delta = surplus.clone(), surplus.clone()
@@ -105,9 +99,8 @@ def surplus_block(forms: Forms, weights: Tensor) -> Tensor:
     Raises: ValueError unless the weights sum to one and the first is not zero.
     Source: fukumizu2019, thm-block.
     """
-    weights = require_shares(weights)
-    if weights.ndim != 1 or weights[0] == 0:
-        raise ValueError(f"expected weights (K + 1,) with the first not zero, got {weights}")
+    _require_led(weights)
+    require_together("weights", weights, "forms", forms.gate)
     rest, surplus = weights[1:], len(weights) - 1
     one = torch.eye(surplus, dtype=weights.dtype, device=weights.device)
     bend = rest[:, None] * rest / weights[0] + torch.diag(rest)
@@ -122,7 +115,7 @@ def surplus_block(forms: Forms, weights: Tensor) -> Tensor:
 
 
 def surplus_inertia(
-    forms: Forms, weights: Tensor, *, zero: float | Tensor = 1e-8
+    forms: Forms, weights: Tensor, *, zero: float | Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Return how many eigenvalues of the surplus block are negative and positive, (…) each.
 
@@ -130,13 +123,19 @@ def surplus_inertia(
     signs of G on ker F, and p, m the λ_j that are positive and negative.
 
     Arguments: `forms` with F (…, M, D), G (…, D, D); `weights` λ (K + 1,), none zero; `zero` the
-    size up to which singular values of F and eigenvalues of G count as none, one for all or (…, 1).
-    Raises: ValueError unless the weights sum to one and none is zero.
+    size up to which singular values of F and eigenvalues of G count as none, one for all or (…, 1);
+    unless given 10⁻⁸ of the largest entry of F and G, in float32 √eps of it.
+    Raises: ValueError unless the weights sum to one and none is zero, and zero ≥ 0.
     Source: fukumizu2019, thm-inertia.
     """
-    weights = require_shares(weights)
-    if weights.ndim != 1 or (weights == 0).any():
+    require_shares(weights)
+    if (weights == 0).any():
         raise ValueError(f"expected weights (K + 1,), none zero, got {weights.tolist()}")
+    if zero is None:
+        both = torch.cat([forms.gate, forms.curvature], -2).abs().amax((-2, -1))
+        zero = max(1e-8, torch.finfo(both.dtype).eps ** 0.5 / 2) * both[..., None]
+    if (torch.as_tensor(zero) < 0).any():
+        raise ValueError(f"zero must be >= 0, got {zero}; try None")
     _, sizes, right = torch.linalg.svd(forms.gate, full_matrices=True)
     rank = (sizes > zero).sum(-1)
     d = right.shape[-1]
@@ -148,3 +147,11 @@ def surplus_inertia(
     m = surplus + 1 - p
     negative = surplus * rank + (p - 1) * down + m * up
     return negative, surplus * rank + (p - 1) * up + m * down
+
+
+def _require_led(weights: Tensor) -> None:
+    if require_shares(weights)[0] == 0:
+        raise ValueError(
+            f"weights must have the first not zero, got {weights.tolist()}; "
+            "put a copy with a weight first"
+        )

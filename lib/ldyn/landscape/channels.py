@@ -16,14 +16,10 @@ def channel_pair(
     Centred: v = c/2 ± a, w ± u/(2a). Else: v = (a, c − a), with (w + u/a, w).
 
     Arguments: `share` c = v_0 + v_1; `w` (D,); `direction` u (D,); `height` a > 0.
-    Raises: ValueError for a height that is not positive or vectors of different length.
+    Raises: ValueError for a height that is not positive.
     Source: martinelli2025, prop-channel.
     """
     a = require_positive(height, "height")
-    if w.ndim != 1 or w.shape != direction.shape:
-        raise ValueError(
-            f"expected w and direction (D,), got {tuple(w.shape)} and {tuple(direction.shape)}"
-        )
     if centred:
         v, inner = (
             [share / 2 + a, share / 2 - a],
@@ -37,8 +33,9 @@ def channel_pair(
 def gated_unit(
     x: Tensor, share: Tensor | float, w: Tensor, direction: Tensor, *, activation: str = "tanh"
 ) -> Tensor:
-    """Return c σ(wᵀx) + (uᵀx) σ'(wᵀx) at x (n, D), (n,): what a pair in a channel tends to.
+    """Return c σ(wᵀx) + (uᵀx) σ'(wᵀx), (n,): what a pair in a channel tends to.
 
+    Arguments: `x` (n, D); `share` c; `w` (D,), `direction` u (D,).
     Raises: ValueError for an unknown activation.
     Source: martinelli2025, prop-channel.
     """

@@ -10,6 +10,7 @@ from torch.func import grad
 from ldyn.landscape.blocks import Forms
 from ldyn.landscape.joints import joint
 from ldyn.linalg import hessian_operator
+from ldyn.linalg.operators import require_eval
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -28,10 +29,12 @@ def unit_forms(
     Hessian of Σ ⟨g, what the unit adds to z⟩ in (w, w) and (v, w).
 
     Arguments: `net`, `layer`, `unit` as for `replicate`; the total is the sum of `loss` over
-    `batches` (x, y).
-    Raises: ValueError for a net whose units cannot be copied, or one in training mode.
+    `batches`, pairs (x, y), where y may be labels, integers.
+    Raises: ValueError for a net whose units cannot be copied, or one in training mode in any part.
     Source: fukumizu2019, thm-block.
     """
+    require_eval(net)
+    joint(net, layer).require_unit(unit)
     place, start, stop = joint(net, layer), *_ends(net, layer)
     alone = _unit_network(net, layer, unit)
     below, shared, above = (
@@ -59,8 +62,7 @@ def unit_positions(net: nn.Sequential, layer: int, unit: int) -> Tensor:
     Source: page-classifier-spectrum.
     """
     place, places, done = joint(net, layer), {}, 0
-    if not 0 <= unit < len(place.lower.weight):
-        raise ValueError(f"unit must be one of 0, …, {len(place.lower.weight) - 1}, got {unit}")
+    place.require_unit(unit)
     for p in net.parameters():
         places[id(p)] = torch.arange(done, done + p.numel()).view(p.shape)
         done += p.numel()
@@ -75,13 +77,16 @@ def difference_vector(
     """Return the vector (p,) with entries u/√2 on the weights of one unit and −u/√2 on another's.
 
     Arguments: `units` two of the layer; `entries` u (D + M,), ordered as by `unit_positions`.
-    Raises: ValueError for entries of another number, and for a net whose units cannot be copied.
+    Raises: ValueError for entries of another number, one unit twice, and for a net whose units
+    cannot be copied.
     Source: prop-swap.
     """
+    if units[0] == units[1]:
+        raise ValueError(f"units must be two different ones, got {units}; try another")
     one, other = (unit_positions(net, layer, unit).to(entries.device) for unit in units)
     if entries.shape != one.shape:
         raise ValueError(
-            f"expected {len(one)} entries, the weights into the unit, its bias and those out of "
+            f"entries must be {len(one)}, the weights into the unit, its bias and those out of "
             f"it, got shape {tuple(entries.shape)}"
         )
     found = entries.new_zeros(sum(p.numel() for p in net.parameters()))

@@ -13,8 +13,8 @@ from ldyn.core import require_positive
 def dense_hessian(function: Callable[..., Tensor], theta: Tensor, *data: Tensor) -> Tensor:
     """Return ∇²f(θ), (p, p), or (k, p, p) for k parameters at once.
 
-    Arguments: `function` (p,), … → a number; `theta` (p,) or (k, p); `data` further arguments of
-    f, each with the leading k where θ has it.
+    Arguments: `function` (p,), … → a number; `theta` θ (…, p), one or k of them; `data` further
+    arguments of f, each with the leading k where θ has it.
     Raises: ValueError for another shape of θ.
     """
     if theta.ndim not in (1, 2):
@@ -41,13 +41,16 @@ class Inertia:
     gap: Tensor
 
 
-def inertia(matrix: Tensor, tolerance: float = 1e-10) -> Inertia:
+def inertia(matrix: Tensor, tolerance: float | None = None) -> Inertia:
     """Return the inertia of symmetric `matrix` (…, p, p); |μ| ≤ tolerance · max |μ| counts as zero.
 
-    Raises: ValueError unless the matrix is square, symmetric and finite and the tolerance > 0.
+    The tolerance is 10⁻¹⁰ unless given, or p · machine epsilon where rounding is larger than that.
+    Raises: ValueError unless the matrix is square and symmetric and the tolerance > 0.
     """
-    require_positive(tolerance, "tolerance")
     values = torch.linalg.eigvalsh(require_symmetric(matrix))
+    if tolerance is None:
+        tolerance = max(1e-10, matrix.shape[-1] * torch.finfo(matrix.dtype).eps)
+    require_positive(tolerance, "tolerance")
     size = values.abs()
     largest = size.amax(-1, keepdim=True)
     zero = size <= tolerance * largest

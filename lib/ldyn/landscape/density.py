@@ -35,7 +35,7 @@ class SpectralDensity:
         return mean.item(), error.item()
 
     def density(self, grid: Tensor, width: float) -> tuple[Tensor, Tensor]:
-        """Return the density smoothed by N(0, width²) on `grid` (g,), and its standard error (g,).
+        """Return the density smoothed by N(0, width²), (g,), and its error, at `grid` (g,).
 
         φ_s(t) = mean over probes of Σ_k τ_k N(t; θ_k, s²), s = width; it integrates to 1.
         Raises: ValueError unless width > 0.

@@ -1,5 +1,6 @@
 """Trained networks made wider without changing their function: three embeddings, and rescaling."""
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from ldyn.core import require_positive
 from ldyn.landscape.joints import HOMOGENEOUS, Joint, joint, widen
+from ldyn.landscape.units import require_shares
 
 
 def replicate(
@@ -23,14 +25,13 @@ def replicate(
 
     Arguments: `net` of Linear and Conv2d layers, elementwise activations, pooling, Flatten and
     Dropout in eval mode; `layer` counts its Linear and Conv2d layers from 0, the last excluded;
-    `unit` or channel of that layer; `weights` λ (K + 1,), Σ_j λ_j = 1.
+    `unit` or channel of that layer; `weights` λ (K + 1,), Σ_j λ_j = 1; `factors` β (K + 1,).
     Raises: ValueError for other weights, and for a net whose units cannot be copied.
     Source: fukumizu2019, def-replication.
     """
     place = joint(net, layer)
     w, v, block = place.lower.weight.detach(), place.upper.weight.detach(), place.block
-    if not 0 <= unit < len(w):
-        raise ValueError(f"unit must be one of 0, …, {len(w) - 1}, got {unit}")
+    place.require_unit(unit)
     gamma, beta = (t.to(w) for t in _shares(weights, factors, place))
     own = slice(unit * block, (unit + 1) * block)
     incoming = torch.stack([b * w[unit] for b in beta])
@@ -51,12 +52,8 @@ def _shares(
     weights: Sequence[float] | Tensor, factors: Sequence[float] | Tensor | None, place: Joint
 ) -> tuple[Tensor, Tensor]:
     """γ and β (K + 1,) with Σ_j β_j γ_j = 1."""
-    share = torch.as_tensor(weights, dtype=torch.float64)
-    if share.ndim != 1 or not abs(share.sum() - 1) <= 1e-12 * share.abs().sum():
-        raise ValueError(
-            f"the weights of the copies must sum to 1, got {share.tolist()}; "
-            "divide them, in float64, by their sum"
-        )
+    as_given = None if isinstance(weights, Tensor) else torch.float64
+    share = require_shares(torch.as_tensor(weights, dtype=as_given)).double()
     beta = torch.ones_like(share) if factors is None else torch.as_tensor(factors).to(share)
     if beta.shape != share.shape or not (beta > 0).all():
         raise ValueError(f"factors must be {len(share)} positive numbers, got {beta.tolist()}")
@@ -80,7 +77,8 @@ def add_inactive(
     Either w = 0, bias included, and σ(0) = 0; or σ is ReLU and wᵀh < 0 at every sample of `x`.
 
     Arguments: `weight` (K, …), rows like the layer's; `bias` (K,), None where the layer has none;
-    `outgoing` (M, K·block, …), columns like the next layer's; `x` (n, …), inputs of `net`.
+    `outgoing` (M, K·block, …), columns like the next layer's; `x` (n, …), inputs of `net`, which
+    is looked at in eval mode.
     Raises: ValueError for a unit that is active, saying at how many samples.
     Source: fukumizu2019, def-inactive.
     """
@@ -98,9 +96,9 @@ def add_inactive(
     if x is None:
         raise ValueError("whether a ReLU unit is inactive depends on the data; pass x")
     with torch.no_grad():
-        u = joint(wide, layer).lower(place.below(x))
+        u = joint(wide, layer).lower(copy.deepcopy(place.below).eval()(x))
     units = u.movedim(1 if isinstance(place.lower, nn.Conv2d) else -1, 1)[:, -len(weight) :]
-    active = int((units >= 0).flatten(1).any(1).sum())
+    active = int((~(units < 0)).flatten(1).any(1).sum())  # NaN is not silent either
     if active:
         raise ValueError(
             f"the new units are active at {active} of {len(x)} samples; "

@@ -11,7 +11,7 @@ from ldyn.landscape.units import UnitNet
 
 
 def inactive(w: Tensor, x: Tensor) -> Tensor:
-    """Return whether w_jᵀx_ν < 0 at every sample, (…, H), for w (…, H, D) and x (n, D).
+    """Return whether w_jᵀx_ν < 0 at every sample, (…, H), for `w` (…, H, D) and `x` (n, D).
 
     Source: fukumizu2019, def-inactive.
     """
@@ -21,13 +21,14 @@ def inactive(w: Tensor, x: Tensor) -> Tensor:
 def sample_inactive(
     x: Tensor, count: int, *, scale: float, generator: torch.Generator, tries: int = 10**6
 ) -> Tensor:
-    """Return w (count, D), drawn from N(0, scale² I) given that wᵀx_ν < 0 at every row of x.
+    """Return w (count, D) from N(0, scale² I) given that wᵀx_ν < 0 at every row of `x` (n, D).
 
     Raises: ValueError when the cone is empty, or so thin that `tries` draws do not hit it enough.
     Source: fukumizu2019, thm-relu-inactive.
     """
     require_count(count, "count")
     require_positive(scale, "scale")
+    require_count(tries, "tries")
     found, drawn = x.new_zeros(0, x.shape[1]), 0
     while len(found) < count and drawn < tries:
         batch = min(tries - drawn, max(256, 4 * count))
@@ -44,6 +45,7 @@ def sample_inactive(
 def kink_margin(net: UnitNet, theta: Tensor, x: Tensor) -> Tensor:
     """Return min_{j,ν} |w_jᵀx_ν| / (‖w_j‖ ‖x_ν‖), (…): how near a datum is to a unit's kink.
 
+    Arguments: `theta` θ (…, p); `x` (…, n, D).
     Source: fukumizu2019, prop-relu-replication.
     """
     _, w, _ = net.split(theta)
@@ -54,7 +56,7 @@ def kink_margin(net: UnitNet, theta: Tensor, x: Tensor) -> Tensor:
 def kink_distance(net: UnitNet, theta: Tensor, direction: Tensor, x: Tensor) -> Tensor:
     """Return the largest t, (…), such that no w_jᵀx_ν changes sign between θ and θ + t d.
 
-    Arguments: `theta` and `direction` d (…, p); `x` (n, D) or (…, n, D).
+    Arguments: `theta` θ (…, p), `direction` d (…, p); `x` (…, n, D).
     Source: thm-growth-orders.
     """
     (_, w, _), (_, d, _) = net.split(theta), net.split(direction)
@@ -69,18 +71,24 @@ def growth_order(
     direction: Tensor,
     sizes: Tensor,
     *,
-    rounding: float = 1e-26,
+    rounding: float | None = None,
 ) -> float:
     """Return k of L(θ + t d) − L(θ) ≈ c t^k, the slope of their logarithms; ∞ if L does not change.
 
-    Arguments: `loss` (m, p) ↦ (m,); `theta`, `direction` (p,); `sizes` t (m,), positive and small,
-    for ReLU below `kink_distance`; changes up to `rounding` count as none.
+    Arguments: `loss` (m, p) ↦ (m,); `theta` (p,), `direction` (p,); `sizes` t (m,), positive and
+    small, for ReLU below `kink_distance`; changes up to `rounding` count as none, unless given
+    10⁻²⁶ or the machine epsilon of the loss, whichever is larger.
     Raises: ValueError where the loss falls, or sizes are not at least two positive numbers.
     Source: thm-growth-orders.
     """
-    if sizes.ndim != 1 or len(sizes) < 2 or not (sizes > 0).all():
+    if len(sizes) < 2 or not (sizes > 0).all():
         raise ValueError(f"sizes must be two or more positive numbers, got {sizes.tolist()}")
-    growth = loss(theta + sizes[:, None] * direction) - loss(theta[None])
+    start = loss(theta[None])
+    growth = loss(theta + sizes[:, None] * direction) - start
+    if rounding is None:
+        rounding = max(1e-26, torch.finfo(growth.dtype).eps * start.abs().item())
+    if not 0 <= rounding < math.inf:
+        raise ValueError(f"rounding must be a finite number >= 0, got {rounding}; try None")
     if (growth.abs() <= rounding).all():
         return math.inf
     if not (growth > rounding).all():

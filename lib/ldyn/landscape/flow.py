@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import grad, jacfwd, vmap
 
 from ldyn.core import few_threads, require_count, require_positive
-from ldyn.landscape.minima import gram_work
+from ldyn.landscape.minima import gram_work, require_stack
 
 Derivatives = Callable[..., tuple[Tensor, Tensor]]
 
@@ -49,6 +49,7 @@ def gradient_flow(
     """
     require_positive(tolerance, "tolerance")
     require_count(most_steps, "most_steps")
+    require_stack(start, data)
     stops = torch.tensor([0.0, *times], dtype=start.dtype, device=start.device)
     if len(stops) < 2 or (stops.diff() <= 0).any():
         raise ValueError(f"times must increase from zero, got {list(times)}; try (1.0, 10.0)")

@@ -29,6 +29,12 @@ class Joint:
     upper: nn.Linear | nn.Conv2d
     block: int
 
+    def require_unit(self, unit: int) -> None:
+        """Raise the ValueError of a unit that the lower layer does not have."""
+        units = len(self.lower.weight)
+        if not 0 <= require_count(unit, "unit", at_least=min(unit, 0)) < units:
+            raise ValueError(f"unit must be one of 0, …, {units - 1}, got {unit}; try 0")
+
 
 def joint(net: nn.Sequential, layer: int) -> Joint:
     """Return hidden layer `layer` of `net`, counted among its Linear and Conv2d layers, as a Joint.
@@ -48,6 +54,14 @@ def joint(net: nn.Sequential, layer: int) -> Joint:
             f"layer {layer} is not a hidden one: the net has {len(places)} Linear or Conv2d layers "
             "at its top level, counted from 0, and the last is the output; try a smaller number"
         )
+    counted = [id(parts[i]) for i in places]
+    for module in net.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d) and id(module) not in counted:
+            raise ValueError(
+                f"which layers are counted must be plain, got a {type(module).__name__} that is "
+                "not at the top level of the net or only derived from one; write its layers one "
+                "after the other, and remove parametrizations first"
+            )
     start, stop = places[layer : layer + 2]
     lower, upper, between = parts[start], parts[stop], parts[start + 1 : stop]
     assert isinstance(lower, nn.Linear | nn.Conv2d)

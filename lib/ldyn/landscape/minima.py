@@ -50,13 +50,18 @@ def levenberg_marquardt(
     """
     require_count(steps, "steps")
     require_positive(tolerance, "tolerance")
-    if start.ndim != 2 or not len(start) or any(len(d) != len(start) for d in data):
+    require_stack(start, data)
+    with few_threads(gram_work(start, data)):
+        return _descend(_linearise(residuals, jacobian, start, data), start, data, steps, tolerance)
+
+
+def require_stack(start: Tensor, data: Sequence[Tensor]) -> None:
+    """Raise the ValueError of `data` that do not have the leading axis of `start` (k, p)."""
+    if any(d.ndim < 1 or len(d) != len(start) for d in data):
         raise ValueError(
             f"expected start (k, p) and data with k first, got {tuple(start.shape)} and "
             f"{[tuple(d.shape) for d in data]}; for one problem use start[None], data[None]"
         )
-    with few_threads(gram_work(start, data)):
-        return _descend(_linearise(residuals, jacobian, start, data), start, data, steps, tolerance)
 
 
 def gram_work(start: Tensor, data: Sequence[Tensor]) -> int:
@@ -120,6 +125,8 @@ def _step(
 ) -> list[Tensor]:
     now, r, jacobian, damping, growth = state
     move = _solve(jacobian, r, slope, damping)
+    # A step that cannot be computed is none, and is not asked for its residuals.
+    move = torch.where(move.isfinite().all(1, keepdim=True), move, 0.0)
     fresh, fresh_jacobian = linearise(now + move, *data)
     fall = (r.square().sum(1) - fresh.square().sum(1)) / 2
     foretold = (move * (damping[:, None] * move - slope)).sum(1) / 2
@@ -157,12 +164,13 @@ def newton(
     Source: fukumizu2000, page-lambda-line.
     """
     require_count(steps, "steps")
+    require_stack(start, data)
     slope, curvature = vmap(grad(loss)), vmap(hessian(loss))
-    theta = start
+    theta, rounding = start, max(1e-12, start.shape[1] * torch.finfo(start.dtype).eps)
     with few_threads(gram_work(start, data)):
         for _ in range(steps):
             g = slope(theta, *data)
-            inverse = torch.linalg.pinv(curvature(theta, *data), hermitian=True, rtol=1e-12)
+            inverse = torch.linalg.pinv(curvature(theta, *data), hermitian=True, rtol=rounding)
             trial = theta - (inverse @ g[..., None])[..., 0]
             better = slope(trial, *data).norm(dim=1) < g.norm(dim=1)
             theta = torch.where(better[:, None], trial, theta)
@@ -188,6 +196,7 @@ def gradient_descent(
     require_positive(rate, "rate")
     if require_count(steps, "steps") % require_count(looks, "looks"):
         raise ValueError(f"steps must be a multiple of looks, got {steps} and {looks}; try 100")
+    require_stack(start, data)
     slope = vmap(grad(loss))
     theta, path = start, [start]
     with few_threads(gram_work(start, data) / max(start.shape[1], 1)):

@@ -24,16 +24,15 @@ def binary_kl(empirical: Tensor | float, risk: Tensor | float) -> Tensor:
 
 
 def kl_inverse(empirical: Tensor | float, budget: Tensor | float) -> Tensor:
-    """Return the largest p in [q, 1] with kl(q‖p) ≤ ε, elementwise, by bisection.
+    """Return the largest p in [q, 1] with kl(q‖p) ≤ ε, elementwise, by bisection, in float64.
 
     Arguments: `empirical` q in [0, 1]; `budget` ε ≥ 0 in nats.
     Raises: ValueError for numbers out of range.
     Source: maurer2004, lem-small-kl.
     """
-    q = _unit_interval(empirical, "empirical")
+    q = _unit_interval(empirical, "empirical").double()  # a bound that is rounded down is none
     epsilon = torch.as_tensor(budget, dtype=q.dtype, device=q.device)
-    if not (epsilon >= 0).all():
-        raise ValueError(f"the budget must be >= 0, got {epsilon.min().item()}")
+    _require_nonnegative(epsilon, "budget")
     q, epsilon = torch.broadcast_tensors(q, epsilon)
     low, high = q.clone(), torch.ones_like(q)
     for _ in range(60):
@@ -49,7 +48,7 @@ def pac_bayes_bound(
     samples: int,
     confidence: float = 0.95,
 ) -> Tensor:
-    """Return the bound on R(Q): the p with kl(R̂(Q)‖p) = (KL(Q‖P) + ln(2√n/α))/n.
+    """Return the bound on R(Q), in float64: the p with kl(R̂(Q)‖p) = (KL(Q‖P) + ln(2√n/α))/n.
 
     Holds with probability `confidence` = 1 − α over the sample, for all posteriors Q at once; the
     prior P may not depend on the sample. Loss in [0, 1].
@@ -59,9 +58,10 @@ def pac_bayes_bound(
     Source: maurer2004, thm-pac-bayes.
     """
     require_count(samples, "samples")
+    _unit_interval(empirical_risk, "empirical_risk")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}; try 0.95")
-    kl = torch.as_tensor(divergence, dtype=torch.float64)
+    kl = _require_nonnegative(torch.as_tensor(divergence, dtype=torch.float64), "divergence")
     return kl_inverse(
         empirical_risk, (kl + math.log(2 * math.sqrt(samples) / (1 - confidence))) / samples
     )
@@ -73,10 +73,13 @@ def exchange_rate(empirical: Tensor | float, bound: Tensor | float) -> Tensor:
     With p = kl_inverse(q, ε), ∂p/∂q = κ ∂p/∂ε and ∂p/∂ε = p (1 − p)/(p − q).
 
     Arguments: `empirical` q and `bound` p, 0 < q < p < 1.
-    Raises: ValueError for numbers outside [0, 1].
+    Raises: ValueError unless 0 < q < p < 1.
     Source: lem-exchange.
     """
     q, p = _unit_interval(empirical, "empirical"), _unit_interval(bound, "bound")
+    if not ((q > 0) & (q < p) & (p < 1)).all():
+        raise ValueError(f"expected 0 < empirical < bound < 1, got {empirical} and {bound}; try a "
+                         "bound from kl_inverse")  # fmt: skip
     return torch.logit(p) - torch.logit(q)
 
 
@@ -88,9 +91,13 @@ def gaussian_divergence(mean: Tensor, scale: Tensor | float, prior_scale: float)
     Source: mcallester1999, prop-gaussian-cost.
     """
     require_positive(prior_scale, "prior_scale")
-    t = (torch.as_tensor(scale, dtype=mean.dtype, device=mean.device) / prior_scale).square()
-    if not (t > 0).all():
-        raise ValueError("each scale must be > 0; a point has an infinite divergence")
+    s = torch.as_tensor(scale, dtype=mean.dtype, device=mean.device)
+    if not (s > 0).all() or torch.broadcast_shapes(s.shape, mean.shape) != mean.shape:
+        raise ValueError(
+            f"scale must be > 0 and broadcast to mean, got {scale} for {tuple(mean.shape)}; a "
+            "point would have an unbounded divergence"
+        )
+    t = (s / prior_scale).square()
     return (t - 1 - t.log() + (mean / prior_scale).square()).sum(-1) / 2
 
 
@@ -104,10 +111,8 @@ def gaussian_price(pull: Tensor | float, outputs: int = 1) -> Tensor:
     Raises: ValueError for a negative pull.
     Source: prop-cost-tanh.
     """
-    c = torch.as_tensor(pull, dtype=torch.float64)
-    if not (c >= 0).all():
-        raise ValueError(f"pull must be >= 0, got {c.min().item()}")
-    return require_count(outputs, "outputs") / 2 * c.log1p()
+    c = pull if isinstance(pull, Tensor) else torch.tensor(pull, dtype=torch.float64)
+    return require_count(outputs, "outputs") / 2 * _require_nonnegative(c, "pull").log1p()
 
 
 def gibbs_price(pulls: Tensor, outputs: int = 1) -> Tensor:
@@ -115,12 +120,12 @@ def gibbs_price(pulls: Tensor, outputs: int = 1) -> Tensor:
 
     No posterior undercuts it that has E[v | w] = 0 and is independent of the other units.
 
-    Arguments: `pulls` c_w = 2 n κ τ² φ_w² (draws, …), where w follows the prior and φ_w² is the
+    Arguments: `pulls` c_w (draws, …), 2 n κ τ² φ_w², where w follows the prior and φ_w² is the
     added risk per squared output weight; gives (…).
     Raises: ValueError for a negative pull.
     Source: watanabe2009, lem-change, thm-unit-price.
     """
-    prices = gaussian_price(pulls, outputs)
+    prices = gaussian_price(_require_nonnegative(pulls, "pulls"), outputs)
     return math.log(len(pulls)) - torch.logsumexp(-prices, 0)
 
 
@@ -155,6 +160,7 @@ def sample_conditioned(
     Source: prop-cost-relu.
     """
     require_positive(scale, "scale")
+    require_count(count, "count")
     start, end = _cone(low, high, bias_ratio)
     device = generator.device
     uniform = torch.rand(2, count, generator=generator, dtype=torch.float64, device=device)
@@ -165,9 +171,15 @@ def sample_conditioned(
 def _cone(low: float, high: float, bias_ratio: float) -> tuple[float, float]:
     require_positive(bias_ratio, "bias_ratio")
     if not low <= high:
-        raise ValueError(f"expected low <= high, got {low} and {high}")
+        raise ValueError(f"expected low <= high, got {low} and {high}; exchange them")
     # (x, ρ) points at the angle π/2 − arctan(x/ρ); the cone is what is over π/2 away from all.
     return math.pi - math.atan(low / bias_ratio), 2 * math.pi - math.atan(high / bias_ratio)
+
+
+def _require_nonnegative(value: Tensor, name: str) -> Tensor:
+    if (value < 0).any():
+        raise ValueError(f"{name} must be >= 0, got {value.min().item()}; try 0.0")
+    return value
 
 
 def _unit_interval(value: Tensor | float, name: str) -> Tensor:

@@ -84,14 +84,9 @@ def classify_units(
     counts with its sign); a group is silent, or of zero sum, if its |Σ ±v_j| ≤ ε.
 
     Arguments: `v` (H, M), `w` (H, D) of one network; `tolerance` ε; `odd` whether σ(−u) = −σ(u).
-    Raises: ValueError for other shapes or a tolerance that is not positive.
+    Raises: ValueError for a tolerance that is not positive.
     Source: simsek2021, def-irreducible.
     """
-    if v.ndim != 2 or w.ndim != 2 or len(v) != len(w):
-        raise ValueError(
-            f"expected v (H, M) and w (H, D) of one network, got {tuple(v.shape)} and "
-            f"{tuple(w.shape)}; take one member of a stack"
-        )
     require_positive(tolerance, "tolerance")
     sign = torch.ones_like(v[:, 0])
     member = torch.full((len(w),), -1, dtype=torch.long, device=w.device)

@@ -19,7 +19,7 @@ class Toy:
     theta: Tensor
 
     def loss(self, theta: Tensor) -> Tensor:
-        """Return L(θ) = ½ Σ_ν (f(x_ν) − y_ν)² for θ (…, p) of any width."""
+        """Return L(θ) = ½ Σ_ν (f(x_ν) − y_ν)² for `theta` θ (…, p) of any width."""
         return self.net.loss(theta, self.x, self.y)
 
 

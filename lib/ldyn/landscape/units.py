@@ -31,7 +31,10 @@ class UnitNet:
         require_choice(self.activation, ACTIVATIONS, "activation")
 
     def units(self, theta: Tensor) -> int:
-        """Return the number H of hidden units. Raises: ValueError unless p fits the family."""
+        """Return the number H of hidden units in `theta` θ (…, p).
+
+        Raises: ValueError unless p fits the family.
+        """
         units, rest = divmod(theta.shape[-1] - self.outputs * self.bias, self.outputs + self.inputs)
         if rest or units < 1:
             raise ValueError(
@@ -42,14 +45,14 @@ class UnitNet:
         return units
 
     def split(self, theta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return v (…, H, M), w (…, H, D) and b (…, M), zero without `bias`."""
+        """Return v (…, H, M), w (…, H, D) and b (…, M), zero without bias, of `theta` θ (…, p)."""
         count, outputs = self.units(theta), self.outputs
         inner = theta[..., : count * (outputs + self.inputs)].unflatten(-1, (count, -1))
         b = theta[..., -outputs:] if self.bias else theta.new_zeros(*theta.shape[:-1], outputs)
         return inner[..., :outputs], inner[..., outputs:], b
 
     def join(self, v: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
-        """Return θ (…, p) of v (…, H, M), w (…, H, D) and b (…, M).
+        """Return θ (…, p) of `v` (…, H, M), `w` (…, H, D) and `b` (…, M).
 
         Raises: ValueError for other shapes, or a bias too many or missing.
         """
@@ -64,17 +67,28 @@ class UnitNet:
         return inner if b is None else torch.cat([inner, b], -1)
 
     def values(self, theta: Tensor, x: Tensor) -> Tensor:
-        """Return f(x), (…, n, M), at x (n, D) or (…, n, D)."""
+        """Return f(x), (…, n, M), of `theta` θ (…, p) at `x` (…, n, D)."""
         v, w, b = self.split(theta)
+        if x.shape[-1] != self.inputs:
+            raise ValueError(
+                f"x must have {self.inputs} columns, as inputs says, got {tuple(x.shape)}; "
+                "a hidden bias is a column of ones"
+            )
         return ACTIVATIONS[self.activation](x @ w.mT) @ v + b[..., None, :]
 
     def residuals(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return f(x) − y as (…, n·M), for responses y (…, n, M)."""
+        """Return f(x) − y as (…, n·M), of `theta` θ (…, p) at `x` (…, n, D), `y` (…, n, M)."""
+        if y.shape[-2:] != (x.shape[-2], self.outputs):
+            raise ValueError(
+                f"y must be a tensor of shape (…, {x.shape[-2]}, {self.outputs}), got "
+                f"{tuple(y.shape)}; with one output try y[:, None]"
+            )
         return (self.values(theta, x) - y).flatten(-2)
 
     def jacobian(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return ∂f/∂θ as (…, n·M, p), the derivative of `residuals`.
+        """Return ∂f/∂θ as (…, n·M, p), the derivative of `residuals`, with the same arguments.
 
+        `theta` θ (…, p), `x` (…, n, D), `y` (…, n, M).
         ∂f_m/∂v_jc = σ(u_j) 1{m=c},  ∂f_m/∂w_j = v_jm σ'(u_j) x,  u_j = w_jᵀ x.
         """
         v, w, _ = self.split(theta)
@@ -90,13 +104,13 @@ class UnitNet:
         return torch.cat(parts, -1).flatten(-3, -2)
 
     def loss(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return L(θ) = ½ Σ_ν ‖f(x_ν) − y_ν‖², (…)."""
+        """Return ½ Σ_ν ‖f(x_ν) − y_ν‖², (…), of `theta` θ (…, p), `x` (…, n, D), `y` (…, n, M)."""
         return self.residuals(theta, x, y).square().sum(-1) / 2
 
     def replicate(self, theta: Tensor, weights: Tensor) -> Tensor:
         """Return the wider θ in which the last unit stands K + 1 times, v_j = λ_j v_*, w_j = w_*.
 
-        Arguments: `theta` (…, p); `weights` λ (K + 1,) or (…, K + 1), with Σ_j λ_j = 1.
+        Arguments: `theta` (…, p); `weights` λ (…, K + 1), with Σ_j λ_j = 1.
         Raises: ValueError unless the weights sum to one.
         Source: fukumizu2019, def-replication.
         """
@@ -111,7 +125,7 @@ class UnitNet:
 
 def require_shares(weights: Tensor) -> Tensor:
     """Return `weights` (…, K + 1) if each row sums to one. Raises: ValueError otherwise."""
-    slack = torch.finfo(weights.dtype).eps ** 0.5 if weights.is_floating_point() else 0.0
+    slack = torch.finfo(weights.dtype).eps ** 0.75 * weights.abs().sum(-1)
     if weights.ndim < 1 or not ((weights.sum(-1) - 1).abs() <= slack).all():
         raise ValueError(
             f"the weights of the copies must sum to 1, got {weights.tolist()}; "

@@ -8,7 +8,9 @@ from torch import Tensor
 from ldyn.core import require_count, require_positive
 from ldyn.linalg.operators import LinearOperator
 
-BREAKDOWN = 1e3  # a remainder below this many roundings of the matrix's size is none
+# A remainder below this share of the matrix's size is none, or below some roundings of it: in
+# single precision a thousand roundings are larger than eigenvalues that matter.
+BREAKDOWN, ROUNDINGS = 1e3 * torch.finfo(torch.float64).eps, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,9 @@ def lanczos(operator: LinearOperator, start: Tensor, steps: int) -> Krylov:
     β_j q_{j+1} = A q_j − α_j q_j − β_{j−1} q_{j−1}, with every earlier q_i projected out twice, so
     that the basis stays orthonormal to rounding. Ends early when the space is invariant.
 
-    Raises: ValueError for steps < 1 or a start that is zero, not finite or of another size.
+    Arguments: `start` (p,) of the operator's dtype.
+    Raises: ValueError for steps < 1, a start that is zero, not finite or of another size, or a
+    product that is not finite.
     Source: lanczos1950, prop-lanczos.
     """
     require_count(steps, "steps")
@@ -63,7 +67,7 @@ def lanczos(operator: LinearOperator, start: Tensor, steps: int) -> Krylov:
             q = q - basis[: j + 1].T @ (basis[: j + 1] @ q)
         left = q.norm().item()
         size = max(size, abs(alpha[-1]), left)
-        if left <= BREAKDOWN * torch.finfo(q.dtype).eps * size:
+        if left <= max(BREAKDOWN, ROUNDINGS * torch.finfo(q.dtype).eps) * size:
             left = 0.0
         beta.append(left)
         if not left:
@@ -107,7 +111,8 @@ def extreme_eigenpairs(
     is beyond: what is orthogonal to `start` is not seen, nor more than one vector of an eigenspace;
     fewer pairs come back where the space ends before there are so many.
 
-    Raises: ValueError for counts < 0, none asked for, more pairs than steps, or a bad start.
+    Arguments: `start` (p,) of the operator's dtype; `tolerance` as above, for float32 1e-4.
+    Raises: ValueError for numbers < 0, none asked for, more pairs than steps, or a bad start.
     Source: prop-lanczos.
     """
     require_count(lowest, "lowest", at_least=0)

@@ -35,8 +35,8 @@ def operator_norm(
     require_count(steps, "steps")
     require_count(rounds, "rounds")
     require_positive(tolerance, "tolerance")
-    if not (isinstance(like, Tensor) and like.is_floating_point() and like.numel()):
-        raise ValueError("like must be a non-empty floating tensor; try torch.zeros(1, c, n, n)")
+    if not like.numel():
+        raise ValueError("like must be non-empty, got no entries; try torch.zeros(1, c, n, n)")
     zero = torch.zeros_like(like)
     with torch.no_grad():
         try:

@@ -20,6 +20,7 @@ figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js:
     export default { render };
 """
 
+from ldyn.core.contract import enforce
 from ldyn.show.ledger import kept, measured
 from ldyn.show.moving import Moving, moving
 from ldyn.show.notes import glue, run_at_full_scale
@@ -28,19 +29,11 @@ from ldyn.show.still import Still, still
 from ldyn.show.style import INK, SURFACE, axes, label
 from ldyn.show.tables import table
 
+# fmt: off
 __all__ = [
-    "INK",
-    "SURFACE",
-    "Moving",
-    "Still",
-    "axes",
-    "glue",
-    "kept",
-    "label",
-    "measured",
-    "moving",
-    "rates",
-    "run_at_full_scale",
-    "still",
-    "table",
+    "INK", "SURFACE", "Moving", "Still", "axes", "glue", "kept", "label", "measured", "moving",
+    "rates", "run_at_full_scale", "still", "table",
 ]
+# fmt: on
+
+enforce(globals())

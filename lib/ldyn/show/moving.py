@@ -42,6 +42,9 @@ class Moving:
     alt: str
     poster: Still | None = field(repr=False)
 
+    def __post_init__(self) -> None:
+        _require_readable(self.state)
+
     @property
     def key(self) -> str:
         """A digest of module and state (12 hex digits)."""
@@ -68,8 +71,13 @@ class Moving:
             import traitlets
         except ImportError as error:
             raise ImportError("widgets need anywidget; try `pip install anywidget`") from error
+
+        class Readable(traitlets.Any):
+            def validate(self, obj: Any, value: Any) -> Any:
+                return _require_readable({str(self.name): _plain(value)})[str(self.name)]
+
         members: dict[str, Any] = {
-            name: traitlets.Any(value).tag(sync=True) for name, value in self.state.items()
+            name: Readable(value).tag(sync=True) for name, value in self.state.items()
         }
         members |= {"_esm": self.source, "_css": CSS}
         return type(_class_name(self.name), (anywidget.AnyWidget,), members)()
@@ -91,13 +99,7 @@ def moving(
     """
     require_choice(name, sorted(_places()), "name")
     require_alt(alt)
-    plain = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in state.items()} | {"alt": alt}
-    try:
-        _dump(plain)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"state must be numbers, strings, lists or tensors, finite: {error}"
-        ) from error
+    plain = {k: _plain(v) for k, v in state.items()} | {"alt": alt}
     shown = still(poster, alt=alt) if isinstance(poster, Figure) else poster
     return Moving(name=name, source=source(name), state=plain, alt=alt, poster=shown)
 
@@ -115,6 +117,22 @@ def _places() -> dict[str, Path]:
 def _dump(state: dict[str, Any]) -> str:
     text = json.dumps(state, sort_keys=True, allow_nan=False, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _require_readable(state: dict[str, Any]) -> dict[str, Any]:
+    """Return `state` if a browser can read it: JSON knows neither NaN nor infinity."""
+    try:
+        _dump(state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"state must be numbers, strings, lists or tensors, finite, got {error}; try None "
+            "for a number that is none"
+        ) from error
+    return state
 
 
 def _class_name(name: str) -> str:

@@ -13,8 +13,8 @@ from ldyn.show.style import INK, label
 
 def rates(
     ax: Axes,
-    sizes: Tensor | list[int],
-    risks: Tensor,
+    sizes: Any,
+    risks: Any,
     *,
     label: str,
     guide: float | Fraction | None = None,

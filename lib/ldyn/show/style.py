@@ -7,6 +7,8 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ldyn.core import require_count, require_positive
+
 # name: (on light paper, on dark paper). Told apart with the common colour deficiencies, and at
 # least 4.5:1 against the theme's paper, so that labels may be written in them.
 _INKS = {
@@ -98,6 +100,10 @@ def axes(
     The figure belongs to no global state and is never shown twice: end the cell with `still`.
     Further arguments go to matplotlib's `Figure.subplots` (sharex, width_ratios, subplot_kw, …).
     """
+    require_positive(width, "width")
+    require_positive(height, "height")
+    require_count(ncols, "ncols")
+    require_count(nrows, "nrows")
     with mpl.rc_context(STYLE):
         fig = Figure(figsize=(width, height), layout="constrained")
         grid = fig.subplots(nrows, ncols, **subplots)
