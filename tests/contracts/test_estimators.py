@@ -43,6 +43,13 @@ class TestPredictor:
         assert torch.equal(x, before[0])
         assert torch.equal(y, before[1])
 
+    def test_another_default_device_changes_nothing(self, estimator, dim, data):
+        x, y = data(30, dim)
+        plain = estimator(x, y)(x)
+        with torch.device("meta"):
+            again = estimator(x, y)(x)
+        assert torch.equal(plain, again)
+
     def test_each_point_is_answered_alone(self, estimator, dim, data):
         predictor = estimator(*data(30, dim))
         z = data(9, dim, name="new")[0]

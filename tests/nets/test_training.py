@@ -234,7 +234,7 @@ def test_points_outside_the_cube_are_refused():
 def test_bad_stacks_are_refused():
     x, y = data()
     for bad in ((x[0], y[0], [0]), (x, y[:2], [0, 1, 2]), (x, y, [0, 1]), (x[:0], y[:0], [])):
-        with pytest.raises(ValueError, match=r"expected x .*fit_net|of shape \(k, n"):
+        with pytest.raises(ValueError, match=r"expected k = 3 seeds.*fit_net|of shape \(k, n"):
             fit_nets(bad[0], bad[1], seeds=bad[2], training=SMALL)
     with pytest.raises(ValueError, match=r"x must be a torch tensor, got list"):
         fit_nets([[0.0]], y, seeds=[0, 1, 2], training=SMALL)

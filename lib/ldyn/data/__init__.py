@@ -1,7 +1,8 @@
 """Real data: downloaded once, checked, cached, or read from a folder of your own."""
 
+from ldyn.core.contract import enforce
 from ldyn.data.digits import Digits, mnist
-from ldyn.data.disparity import Disparity, cones, jump_sizes, near_jumps
+from ldyn.data.disparity import Disparity, cones
 from ldyn.data.files import DataError, cache_folder, fetch
 from ldyn.data.pairs import Pair, cause_effect_pairs
 from ldyn.data.pictures import Pictures, cifar10, fashion_mnist
@@ -18,7 +19,7 @@ __all__ = [
     "cones",
     "fashion_mnist",
     "fetch",
-    "jump_sizes",
     "mnist",
-    "near_jumps",
 ]
+
+enforce(globals())

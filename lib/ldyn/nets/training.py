@@ -107,12 +107,8 @@ def fit_nets(
     Raises: ValueError for wrong shapes, non-finite data, fewer than 4 samples, or k ≠ len(seeds).
     Source: imaizumi2022, prop-optimisation.
     """
-    shapes = [tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__ for t in (x, y)]
-    if len(shapes[0]) != 3 or len(seeds) != len(x):
-        raise ValueError(
-            f"expected x (k, n, d), y (k, n) and k seeds, got {shapes[0]}, {shapes[1]} "
-            f"and {len(seeds)}; for one network use fit_net"
-        )
+    if len(seeds) != len(x):
+        raise ValueError(f"expected k = {len(x)} seeds, got {len(seeds)}; for one net use fit_net")
     require_samples(x.flatten(0, 1), y.flatten(), cube=True)
     (xt, yt), (xv, yv) = _split(x, y, seeds, training.validation)
     centre, scale = yt.mean(1), yt.std(1).clamp(min=torch.finfo(y.dtype).eps ** 0.5)
@@ -164,7 +160,9 @@ def _split(
             f"n = {n} samples do not allow a validation share of {share}; give at least 4, and "
             "a share that leaves 1 to validate and 2 to train"
         )
-    order = torch.stack([torch.randperm(n, generator=stream("split", s)) for s in seeds])
+    order = torch.stack(
+        [torch.randperm(n, generator=stream("split", s), device="cpu") for s in seeds]
+    )
     order = order.to(x.device)
     xs, ys = x.gather(1, order[..., None].expand_as(x)), y.gather(1, order)
     # Without a held-out part the training part stands in, and the last weights are kept.
@@ -199,8 +197,8 @@ def _descend(
         if phase == 0:
             keeper.look(step, parameters, xt, yt, xv, yv, training.activation)
             chunk = (training.check_every, batch)
-            indices = torch.stack([torch.randint(n, chunk, generator=g) for g in draws], 1)
-            indices = indices.to(xt.device)
+            drawn = [torch.randint(n, chunk, generator=g, device="cpu") for g in draws]
+            indices = torch.stack(drawn, 1).to(xt.device)
         minibatch = data[rows, indices[phase]]
         error = forward(parameters, minibatch[..., :-1], training.activation)[..., 0]
         loss = (error - minibatch[..., -1]).square().mean(1).sum()
@@ -248,9 +246,5 @@ class _Keeper:
     def record(self) -> dict[str, Tensor]:
         train, valid = torch.stack(self.train), torch.stack(self.valid)
         diverged = ~(valid.isfinite().all(0) & train.isfinite().all(0))
-        return {
-            "train": train,
-            "valid": valid,
-            "best_step": self.best_step,
-            "diverged": diverged,
-        }
+        found = {"train": train, "valid": valid, "diverged": diverged}
+        return found | {"best_step": self.best_step}

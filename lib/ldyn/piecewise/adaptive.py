@@ -182,4 +182,4 @@ def _within(count: Tensor, total: Tensor, square: Tensor) -> Tensor:
 def _fitted(model: object, x: Tensor, y: Tensor) -> Predictor:
     fitted = model.fit(x.cpu().numpy(), y.cpu().numpy())  # type: ignore[attr-defined]
     d = x.shape[1]
-    return lambda z: torch.as_tensor(fitted.predict(require_points(z, dim=d).cpu().numpy())).to(z)
+    return lambda z: torch.from_numpy(fitted.predict(require_points(z, dim=d).cpu().numpy())).to(z)

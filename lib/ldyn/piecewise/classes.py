@@ -142,7 +142,7 @@ def random_blob(generator: torch.Generator) -> Target:
     Source: imaizumi2022, def-piecewise-2022.
     """
     u = torch.rand(10, generator=generator, dtype=torch.float64, device=generator.device)
-    centre, k = 0.45 + 0.1 * u[:2], torch.arange(2, 6).to(u)
+    centre, k = 0.45 + 0.1 * u[:2], torch.arange(2, 6, device=u.device).to(u)
     size, turn = 0.6 * (u[2:6] - 0.5) / k, 2 * torch.pi * u[6:]
 
     def inside(x: Tensor) -> Tensor:
@@ -176,7 +176,7 @@ def random_fragment(
         device = generator.device
         cuts = torch.rand(pieces - 1, generator=generator, dtype=torch.float64, device=device)
         cuts = cuts.sort().values
-        count = lambda x: torch.bucketize(x[:, 0], cuts.to(x), right=True)  # noqa: E731
+        count = lambda x: torch.bucketize(x[:, 0].contiguous(), cuts.to(x), right=True)  # noqa: E731
     else:
         graphs = [rough_boundary(alpha, generator=generator, dim=dim - 1) for _ in parts[1:]]
         shifts = [(m + 1) / pieces - 0.5 for m in range(pieces - 1)]

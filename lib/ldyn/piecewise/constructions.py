@@ -75,7 +75,7 @@ def interpolant_net(values: Tensor) -> ReluNet:
     values, pieces = values.double(), len(values) - 1
     slopes = pieces * values.diff()
     jumps = torch.cat([slopes[:1], slopes.diff()])
-    knots = torch.arange(pieces).to(values) / pieces
+    knots = torch.arange(pieces, device=values.device).to(values) / pieces
     first = (values.new_ones(pieces, 1), -knots)
     return ReluNet(layers=(first, (jumps[None], values[:1])))
 

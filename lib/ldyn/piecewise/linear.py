@@ -84,7 +84,7 @@ def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
 
     def predictor(z: Tensor) -> Tensor:
         inside = require_points(z, dim=1)[:, 0].clamp(low, high)
-        return torch.as_tensor(spline(inside.cpu().numpy())).to(z)
+        return torch.from_numpy(spline(inside.cpu().numpy())).to(z)
 
     return predictor
 

@@ -52,7 +52,7 @@ def quadrature_points(dim: int, points: int, generator: torch.Generator) -> Tens
     device = generator.device
     if dim == 1:
         shift = torch.rand(1, generator=generator, dtype=torch.float64, device=device)
-        return ((torch.arange(points).to(shift) + shift) / points)[:, None]
+        return ((torch.arange(points, dtype=shift.dtype, device=device) + shift) / points)[:, None]
     seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
     net = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed)
     return net.draw(points, dtype=torch.float64).to(device)

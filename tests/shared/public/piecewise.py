@@ -3,6 +3,7 @@
 import torch
 
 from ldyn.core import stream
+from ldyn.data import Disparity
 from ldyn.piecewise import square_net, step, step_net, wave_height
 from public.calls import Call
 
@@ -19,6 +20,11 @@ def numbers(n=12):
 
 def candidates(n=3):
     return {"1": numbers(n), "2": 1 - numbers(n)}
+
+
+def scene():
+    values = torch.tensor([[5.0, 5, 0, 9, 9], [5, 5, 0, 9, 15]], dtype=torch.float64)
+    return Disparity(values=values, known=values > 0, image=torch.zeros(2, 5, 3, dtype=torch.uint8))
 
 
 CALLS = {
@@ -61,11 +67,15 @@ CALLS = {
     "intersection_net": Call(
         given=lambda: {"indicators": [step_net(3.0), step_net(2.0)]}, double=NETS
     ),
+    "jump_sizes": Call(
+        given=lambda: {"scene": scene(), "threshold": 3.0}, double="disparities are in float64"
+    ),
     "linear_boundary": Call(given=lambda: {"alpha": 0.5, "dim": 2}, infinite=("alpha",)),
     "linear_risk_floor": Call(given=lambda: {"eigenvalues": numbers(), "n": 5, "noise": 0.3}),
     "log_covering_number": Call(
         given=lambda: {"radius": 0.5, "depth": 3, "nonzero": 20, "largest": 2.0}
     ),
+    "near_jumps": Call(given=lambda: {"scene": scene(), "threshold": 3.0, "within": 1}),
     "oracle_and_validated": Call(
         given=lambda: {
             "method": "haar cut", "x": points(), "y": numbers(), "z": points(3),

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from ldyn.core import default_device, stream
-from ldyn.data import cones, jump_sizes, near_jumps
+from ldyn.data import cones
 from ldyn.kernels import Laplace
 from ldyn.nets import Training, fit_nets
-from ldyn.piecewise import Sample, candidates, choose, fit_tree
+from ldyn.piecewise import Sample, candidates, choose, fit_tree, jump_sizes, near_jumps
 from ldyn.piecewise.linear import cosine_basis
 from ldyn.piecewise.tuning import Grid
 from ldyn.solvers import KernelRidge, gram_product, pcg, rpcholesky, symmetric_gram

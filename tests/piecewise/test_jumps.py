@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from ldyn.data import Disparity, jump_sizes, near_jumps
+from ldyn.data import Disparity
+from ldyn.piecewise import jump_sizes, near_jumps
 
 
 def scene(values):
