@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import Interval, require_count, stream
+from ldyn.core.arguments import holds
 from ldyn.data import Pair
 
 Score = Callable[[Tensor, Tensor], float]
@@ -26,7 +27,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         s, w = self.support, self.weights
-        if s.ndim != 1 or s.shape != w.shape or s.isnan().any() or not (w > 0).all():
+        if s.ndim != 1 or s.shape != w.shape or not holds(~s.isnan() & (w > 0)):
             raise ValueError("support and weights must be (k,), no NaN and weights > 0, got "
                              f"{tuple(s.shape)} and {tuple(w.shape)}")  # fmt: skip
 

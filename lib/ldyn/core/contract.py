@@ -85,7 +85,7 @@ class _Contract:
             if self.form.parameters[name].kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
                 continue
             given[name] = value = self.reader.read(name, given[name], kind)
-            if isinstance(value, Tensor):
+            if isinstance(value, Tensor) and (value.ndim or float not in options(kind)):
                 self._shape(name, value, sizes)
                 tensors.append((name, value))
         for name, value in tensors[1:]:

@@ -99,7 +99,7 @@ CALLS = {
     "pass_plan": Call(
         given=lambda: {"rows": 100, "columns": 3, "features": 10, "devices": 2, "rates": RATES}
     ),
-    "ridge_fit": Call(given=lambda: {"totals": totals(), "penalty": 0.1}, double=TOTALS),
+    "ridge_fit": Call(given=lambda: {"totals": totals(), "penalty": 0.1}),
     "stochastic_diagonal": Call(
         given=lambda: {
             "solve": lambda v: v / 1.1, "factor": values(2, 6) / 3, "ridge": 0.1, "probes": 3,
