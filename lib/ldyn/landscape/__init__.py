@@ -24,12 +24,7 @@ from ldyn.landscape.flatness import (
     sample_inactive,
 )
 from ldyn.landscape.flow import Flow, gradient_flow
-from ldyn.landscape.minima import (
-    Minima,
-    gradient_descent,
-    levenberg_marquardt,
-    newton,
-)
+from ldyn.landscape.minima import Minima, gradient_descent, levenberg_marquardt, newton
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,

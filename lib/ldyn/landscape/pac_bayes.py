@@ -160,7 +160,7 @@ def sample_conditioned(
     Source: prop-cost-relu.
     """
     require_positive(scale, "scale")
-    require_count(count, "count")
+    require_count(count, "count", at_least=0)
     start, end = _cone(low, high, bias_ratio)
     device = generator.device
     uniform = torch.rand(2, count, generator=generator, dtype=torch.float64, device=device)
