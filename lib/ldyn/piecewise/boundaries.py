@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,7 +52,11 @@ def rough_boundary(
     require_positive(alpha, "alpha")
     require_count(dim, "dim")
     require_count(terms, "terms")
-    kind = {"generator": generator, "dtype": torch.float64, "device": generator.device}
+    kind: dict[str, Any] = {
+        "generator": generator,
+        "dtype": torch.float64,
+        "device": generator.device,
+    }
     normal = torch.randn(terms, dim, **kind)
     directions = normal / normal.norm(dim=1, keepdim=True)
     phases = 2 * math.pi * torch.rand(terms, **kind)
