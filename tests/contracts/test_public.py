@@ -14,8 +14,7 @@ import torch
 from public import Call, arguments_of, rooms
 from torch import Tensor, nn
 
-from ldyn.core.arguments import options
-from ldyn.core.contract import public_form
+from ldyn.gate import options, public_form
 
 ALL = rooms()
 EACH = [pytest.param(room, name, id=f"{room}.{name}") for room in ALL for name in ALL[room]]

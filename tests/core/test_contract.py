@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.func import grad, jacfwd, vmap
 
 from ldyn.core import require_count, require_positive, require_samples
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 
 F64 = torch.float64
 

@@ -30,7 +30,7 @@ from ldyn.causal.priors import PRIORS, sample_tasks
 from ldyn.causal.quantiles import quantile_score
 from ldyn.causal.regression import anm, reci, spline_basis
 from ldyn.causal.slopes import igci
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 
 # fmt: off
 __all__ = [

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ldyn.causal.columns import Column, require_columns, standardised
 from ldyn.core import few_threads, require_choice, require_count, require_positive, stream
-from ldyn.core.contract import require_fields
+from ldyn.gate import require_fields
 from ldyn.kernels import MultiGaussian, mean_features
 from ldyn.nets import forward
 

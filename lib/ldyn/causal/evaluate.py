@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ldyn.core import Interval, require_count, stream
-from ldyn.core.arguments import holds
 from ldyn.data import Pair
+from ldyn.gate import holds
 
 Score = Callable[[Tensor, Tensor], float]
 

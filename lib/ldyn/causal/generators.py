@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
+from ldyn.causal.functions import random_functions
 from ldyn.core import require_choice, require_count, stream
 from ldyn.data.laws import (
     Process,
@@ -13,7 +14,6 @@ from ldyn.data.laws import (
     log_uniform,
     normal,
     random_fields,
-    random_functions,
     random_laws,
     rows_standardised,
     uniform,

@@ -12,8 +12,8 @@ from ldyn.causal.generators import FAMILIES
 from ldyn.causal.meta_cgnn import MetaCGNN, Parts, initial_parts, joint_frequencies, joint_mmd
 from ldyn.causal.priors import PRIORS, sample_tasks
 from ldyn.core import few_threads, require_choice, require_count, require_positive, stream
-from ldyn.core.contract import require_fields
 from ldyn.data.laws import log_uniform, rows_standardised
+from ldyn.gate import require_fields
 
 SHARPNESS, SAVE_EVERY, SHORTEST = 5.0, 500, 40
 

@@ -15,7 +15,6 @@ from ldyn.core.checks import (
     require_positive,
     require_samples,
 )
-from ldyn.core.contract import enforce
 from ldyn.core.device import default_device
 from ldyn.core.intervals import (
     Interval,
@@ -29,6 +28,7 @@ from ldyn.core.rates import Slope, log_slope, slope, slope_difference
 from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
 from ldyn.core.threads import few_threads
+from ldyn.gate import enforce
 
 # fmt: off
 __all__ = [

@@ -1,6 +1,5 @@
 """Chapter 3: when does a generator's descent converge?"""
 
-from ldyn.core.contract import enforce
 from ldyn.gans.conditions import (
     CONDITIONS,
     CROSSES,
@@ -52,6 +51,7 @@ from ldyn.gans.stacked import GANsFit, train_gans
 from ldyn.gans.steps import RULES, play, step_limit, step_matrix
 from ldyn.gans.targets import grid, ring
 from ldyn.gans.window import StableWindows, stable_windows
+from ldyn.gate import enforce
 
 # fmt: off
 __all__ = [

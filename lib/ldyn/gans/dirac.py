@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_positive
-from ldyn.core.contract import require_fields
+from ldyn.gate import require_fields
 
 Field = Callable[[Tensor], Tensor]
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive
-from ldyn.core.arguments import holds
 from ldyn.gans.losses import Loss
+from ldyn.gate import holds
 
 
 def huber_critic(theta: Tensor, *, slope: float, weight: float) -> Tensor:

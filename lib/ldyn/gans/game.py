@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_points, require_positive, stream
-from ldyn.core.contract import require_fields
 from ldyn.gans.critics import GAMES, game_value, generator_loss
+from ldyn.gate import require_fields
 from ldyn.nets import ETAS, SpectralNorms, StackedAdam, initialise, stacked_values
 
 Sampler = Callable[[int, torch.Generator], Tensor]

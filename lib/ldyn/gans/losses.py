@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 
 Measures = Callable[[Tensor, Tensor], Tensor]
 

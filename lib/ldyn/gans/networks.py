@@ -12,8 +12,8 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from ldyn.core import require_choice, require_count, require_positive
-from ldyn.core.arguments import holds
 from ldyn.gans.smoothness import Smoothness
+from ldyn.gate import holds
 from ldyn.linalg import operator_norm
 
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ldyn.core import require_positive
-from ldyn.core.contract import require_fields
+from ldyn.gate import require_fields
 from ldyn.kernels import Gaussian, Matern32, Matern52, Stationary
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_choice, require_count, require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 
 Field = Callable[[Tensor], Tensor]
 RULES = ("simultaneous", "alternating", "extragradient", "optimistic")

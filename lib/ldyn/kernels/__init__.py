@@ -1,6 +1,6 @@
 """Stationary kernels: spectral samplers, random features, exact ridge, distances of samples."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.kernels.energy import sliced_energy_gradient
 from ldyn.kernels.features import (
     conditional_embedding,

@@ -1,6 +1,6 @@
 """Chapter 2: surplus units; what minima of a narrow network become in a wider one."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.landscape.blocks import (
     Forms,
     last_unit_forms,

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from ldyn.core import require_choice, require_count
-from ldyn.core.arguments import require_together
+from ldyn.gate import require_together
 from ldyn.landscape.units import UnitNet, require_shares
 from ldyn.nets import ACTIVATIONS
 

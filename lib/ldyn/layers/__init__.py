@@ -1,6 +1,6 @@
 """Chapter 5, second half: many layers, many resolutions; pictures recognised and made."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.layers.group_kernels import GroupAveragedKernel, MirrorGaussian, arc_cosine
 from ldyn.layers.honest_stack import StackedKernelRidge, StackRecord
 from ldyn.layers.local_score import (

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 Transform = Callable[[Tensor], Tensor]

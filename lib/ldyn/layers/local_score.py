@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive, stream
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 from ldyn.layers.patches import as_pictures, as_unit
 from ldyn.solvers.base import Estimator
 

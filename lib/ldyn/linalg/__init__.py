@@ -1,6 +1,6 @@
 """Curvature without its matrix: operators, Lanczos, spectral densities."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.linalg.lanczos import Eigenpairs, Krylov, extreme_eigenpairs, lanczos
 from ldyn.linalg.operators import (
     LinearOperator,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, vjp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ldyn.core.arguments import all_finite
+from ldyn.gate import all_finite
 from ldyn.linalg.trust import require_quotient, require_symmetric_product
 
 Loss = Callable[[Tensor, Tensor], Tensor]

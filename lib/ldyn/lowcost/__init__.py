@@ -1,6 +1,6 @@
 """Chapter 5: large kernel models without know-how."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.lowcost.bases import columns_enough, expected_traces, greedy_pivots
 from ldyn.lowcost.batches import BatchRule, batch_descent, batch_rule
 from ldyn.lowcost.bills import Bill, Road, between, bill, break_even, road, rows_for_error

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 from ldyn.kernels import Gaussian
 
 _REACH = 9.0  # exp(−9²/2) < 3·10⁻¹⁸: beyond it a Gaussian adds nothing in float64

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 from ldyn.kernels import Gaussian
 from ldyn.solvers import feature_variance
 

@@ -1,6 +1,6 @@
 """Multilayer perceptrons, one or many of a shape trained at once."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.nets.mlp import ACTIVATIONS, count_parameters, forward, initialise
 from ldyn.nets.stacks import ETAS, SpectralNorms, StackedAdam, stacked_values
 from ldyn.nets.training import NetsFit, Training, fit_net, fit_nets

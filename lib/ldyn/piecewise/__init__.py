@@ -1,6 +1,6 @@
 """Chapter 1, functions with jumps: targets, estimators, constructions and the theory's numbers."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.piecewise.adaptive import (
     fit_dyadic_tree,
     fit_forest,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 from ldyn.piecewise.classes import Target, half_space, step
 
 

@@ -20,7 +20,7 @@ figures/<chapter>/name.js, ten lines on the helpers of _common.js and _chart.js:
     export default { render };
 """
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.show.ledger import kept, measured
 from ldyn.show.moving import Moving, moving
 from ldyn.show.notes import glue, run_at_full_scale

@@ -1,6 +1,6 @@
 """Kernel methods for large data, with nothing to choose."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.solvers.classifier import KernelClassifier
 from ldyn.solvers.conjugate import Solution, pcg
 from ldyn.solvers.features import (

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_positive
-from ldyn.core.arguments import holds
+from ldyn.gate import holds
 from ldyn.kernels import Gaussian, Laplace, Matern32, Matern52, Stationary
 
 Profile = Callable[[Tensor], tuple[Tensor, Tensor]]

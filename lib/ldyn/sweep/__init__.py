@@ -1,6 +1,6 @@
 """Resumable sweeps: cells in, one JSON line a finished cell, frozen results out."""
 
-from ldyn.core.contract import enforce
+from ldyn.gate import enforce
 from ldyn.sweep.freeze import freeze, is_stale
 from ldyn.sweep.runner import Progress, run_study
 

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from torch import Tensor
 
-from ldyn.core.arguments import Reader, options, require_together
+from ldyn.gate.arguments import Reader, options, require_together
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
