@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from ldyn.causal.functions import FUNCTIONS
 from ldyn.core import stream
 from ldyn.data.laws import (
-    FUNCTIONS,
     LAWS,
     distributions,
     gamma,

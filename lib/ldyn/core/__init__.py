@@ -7,14 +7,14 @@ from ldyn.core.answers import (
     judge_function,
     judge_number,
     judge_tensor,
-)
+)  # fmt: skip
 from ldyn.core.checks import (
     require_choice,
     require_count,
     require_points,
     require_positive,
     require_samples,
-)
+)  # fmt: skip
 from ldyn.core.device import default_device
 from ldyn.core.intervals import (
     Interval,
@@ -23,7 +23,7 @@ from ldyn.core.intervals import (
     mean_interval,
     share_interval,
     student_quantile,
-)
+)  # fmt: skip
 from ldyn.core.rates import Slope, log_slope, slope, slope_difference
 from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
