@@ -7,6 +7,7 @@ from ldyn.piecewise import (
     conservative_linear_exponent,
     linear_exponent,
     network_exponent,
+    wavelet_exponent,
 )
 
 GRID = [Fraction(k, 8) for k in range(1, 65)]
@@ -31,6 +32,16 @@ def test_networks_against_linear_methods(claim):
     assert all(
         (network_exponent(*p) > linear_exponent(*p)) == (p[1] > Fraction(1, 2)) for p in smooth
     )
+
+
+def test_networks_against_wavelets(claim):
+    def region(a, b, d):
+        rough = min(a, 1)
+        return a != 1 and b > rough * d / (2 * (d - rough))
+
+    found = exceptions(wavelet_exponent, region)
+    claim("phase-networks-wavelets", measured=found)
+    assert found == 0
 
 
 def test_what_the_bound_of_2022_can_tell(claim):

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from ldyn.core import frozen, log_slope, slope
@@ -68,6 +69,23 @@ def test_the_exact_optimum(claim):
         claim(f"exact-{alpha:g}", measured=s.value, low=s.low, high=s.high)
         tolerance = 0.05 if alpha == 2 else 0.07
         assert abs(s.value + alpha / (alpha + 1)) <= tolerance, alpha
+
+
+def more_pieces(claim, alpha):
+    """With K = n^(1/(α+1)) the theory is in the interval, or it is not."""
+    s = slope(*exact(alpha, 1.0), upper_half=True)
+    claim(f"exact-{alpha:g}-more", measured=s.value, low=s.low, high=s.high)
+    assert s.low <= -alpha / (alpha + 1) <= s.high, alpha
+
+
+def test_the_exact_optimum_with_more_pieces(claim):
+    for alpha in ALPHAS[1:]:
+        more_pieces(claim, alpha)
+
+
+@pytest.mark.xfail(strict=True, reason="five to twenty samples a piece")
+def test_the_exact_optimum_has_not_arrived(claim):
+    more_pieces(claim, 0.5)
 
 
 def test_the_oracle_inequality(claim):

@@ -13,6 +13,7 @@ from ldyn.piecewise import (
     linear_exponent,
     network_exponent,
     samples_factor,
+    wavelet_boundary,
     wavelet_exponent,
     winner,
 )
@@ -57,15 +58,20 @@ def test_analytic_pieces_and_edges_are_the_limit_of_smooth_ones():
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 7])
-def test_no_method_beats_the_minimax_exponent_and_the_order_is_the_proved_one(dim):
+def test_no_method_beats_the_minimax_exponent_and_each_order_is_the_proved_one(dim):
     for alpha, beta in itertools.product(LATTICE, LATTICE):
-        networks, on_grid, linear, of_2022 = (r(alpha, beta, dim) for r in EXPONENTS)
-        assert networks >= linear
-        assert on_grid <= F(1, dim)
+        networks, wavelets, linear, of_2022 = (r(alpha, beta, dim) for r in EXPONENTS)
+        assert networks >= max(wavelets, linear)
         assert (networks > linear) == (beta > linear_boundary(alpha, dim))
         assert (networks > of_2022) == (beta > conservative_boundary(alpha, dim))
-        tie = ("networks", "linear") if networks == linear else ("networks",)
-        assert winner(alpha, beta, dim) == tie
+        beaten = alpha != 1 and beta > wavelet_boundary(alpha, dim)
+        assert (networks > wavelets) == beaten
+        if dim > 1:
+            assert (wavelets > linear) == (alpha > F(1, 2) and beta > linear_boundary(alpha, dim))
+            assert (linear > wavelets) == (alpha < F(1, 2) and beta > wavelet_boundary(alpha, dim))
+        names = winner(alpha, beta, dim)
+        assert names[0] == "networks"
+        assert ("wavelets" in names, "linear" in names) == (not beaten, networks == linear)
         assert winner(float(alpha), float(beta), dim)[0] == "networks"
 
 
@@ -87,6 +93,7 @@ def test_boundaries_are_where_bisection_finds_them(alpha, dim):
     for boundary, other in (
         (linear_boundary, linear_exponent),
         (conservative_boundary, conservative_linear_exponent),
+        (wavelet_boundary, wavelet_exponent),
     ):
         assert boundary(alpha, dim) == pytest.approx(crossing(other, alpha, dim), abs=1e-8)
 
@@ -131,7 +138,7 @@ def test_bad_smoothness_is_refused(bad):
                 match=r"must be .*(> 0, inf allowed|or a Fraction), got .*; try",
             ):
                 f(*pair, 2)
-    for f in (linear_boundary, conservative_boundary):
+    for f in (linear_boundary, conservative_boundary, wavelet_boundary):
         with pytest.raises(ValueError, match=r"alpha must be a (finite )?number"):
             f(bad, 2)
 

@@ -52,14 +52,16 @@ from ldyn.piecewise.linear import (
     fit_spline,
 )
 from ldyn.piecewise.relunet import ReluNet, affine, compose, deepen, stack
-from ldyn.piecewise.sampling import Sample, grid_values, risk, sample
+from ldyn.piecewise.sampling import Sample, grid_values, risk, sample, sample_jittered
 from ldyn.piecewise.theory import (
     conservative_boundary,
     conservative_linear_exponent,
+    grid_risk_floor,
     linear_boundary,
     linear_exponent,
     network_exponent,
     samples_factor,
+    wavelet_boundary,
     wavelet_exponent,
     winner,
 )
@@ -103,6 +105,7 @@ __all__ = [
     "fit_spline",
     "fit_tree",
     "fragment",
+    "grid_risk_floor",
     "grid_values",
     "haar_inverse",
     "haar_threshold",
@@ -130,6 +133,7 @@ __all__ = [
     "risk",
     "rough_boundary",
     "sample",
+    "sample_jittered",
     "samples_factor",
     "smooth_control",
     "smooth_part",
@@ -140,6 +144,7 @@ __all__ = [
     "stripes",
     "wave",
     "wave_height",
+    "wavelet_boundary",
     "wavelet_exponent",
     "winner",
 ]

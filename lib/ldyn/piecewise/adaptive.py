@@ -63,13 +63,13 @@ def haar_inverse(coefficients: list[Tensor]) -> Tensor:
 
 
 def haar_threshold(values: Tensor, *, noise: float, factor: float = 1.0) -> Tensor:
-    """Return the hard-thresholded Haar reconstruction of noisy values on a regular grid.
+    """Return the hard-thresholded Haar reconstruction of noisy values, one a cell of a grid.
 
     Keeps the coefficients with |θ̂| > factor · σ √(2 log n), n the number of grid cells.
 
     Arguments: `values` (2^J, …, 2^J) with independent errors of standard deviation `noise`.
     Raises: ValueError for a grid that is not dyadic, or unless noise and factor are > 0.
-    Source: donoho1998, lem-threshold, thm-haar-threshold, prop-haar-rung.
+    Source: donoho1998, lem-threshold, thm-haar-threshold, lem-keep-or-kill.
     """
     require_positive(noise, "noise")
     require_positive(factor, "factor")

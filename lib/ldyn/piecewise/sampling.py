@@ -88,7 +88,7 @@ def grid_values(
 
     Arguments: `dim` d; where it is not given, that of a target, else 2.
     Raises: ValueError unless side, dim ≥ 1 and the function gives one value a point.
-    Source: def-haar.
+    Source: prop-grid-floor.
     """
     require_count(side, "side")
     dim = getattr(function, "dim", 2) if dim is None else require_count(dim, "dim")
@@ -96,3 +96,25 @@ def grid_values(
     mesh = torch.stack(torch.meshgrid(*[axis] * dim, indexing="ij"), -1).reshape(-1, dim)
     parts = [values_at(function, part, "function") for part in mesh.split(2**15)]
     return torch.cat(parts).reshape([side] * dim)
+
+
+def sample_jittered(
+    target: Target, side: int, *, noise: float = 0.3, generator: torch.Generator
+) -> Sample:
+    """Return a sample with one point in each of the side^D cells of a grid, uniform in its cell.
+
+    Points come in the order of the cells: y.reshape([side] * D) goes into `haar_transform`.
+    Arguments: `noise` the standard deviation σ ≥ 0. Returns x (side^D, D), y (side^D,), float64.
+    Raises: ValueError unless side ≥ 1 and noise ≥ 0.
+    Source: def-jittered.
+    """
+    require_count(side, "side")
+    if not 0 <= noise < float("inf"):
+        raise ValueError(f"noise must be a finite standard deviation >= 0, got {noise}; try 0.3")
+    kind: Any = {"dtype": torch.float64, "device": generator.device}
+    cells = torch.arange(side, **kind) / side
+    corners = torch.cartesian_prod(*[cells] * target.dim).reshape(-1, target.dim)
+    shifts = torch.rand(corners.shape, generator=generator, **kind)
+    x = corners + shifts / side
+    errors = torch.randn(len(x), generator=generator, **kind)
+    return Sample(x=x, y=target(x) + noise * errors)

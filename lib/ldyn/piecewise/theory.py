@@ -1,7 +1,9 @@
 """What the theorems promise: exponents r of the worst-case risk n^(−r), and who has the largest."""
 
+import math
 from fractions import Fraction
 from numbers import Real
+from statistics import NormalDist
 
 from ldyn.core import require_count, require_positive
 
@@ -48,17 +50,14 @@ def conservative_linear_exponent(alpha: Number, beta: Number, dim: int) -> Numbe
 
 
 def wavelet_exponent(alpha: Number, beta: Number, dim: int) -> Number:
-    """Return r of thresholded isotropic wavelets on a regular grid, up to logarithms.
+    """Return r of thresholded Haar wavelets and dyadic trees, up to logarithms.
 
-    r = min((α ∧ 1) / D, 2β / (2β + D)) for D ≥ 2, where Haar is enough;
-    r = 2β / (2β + 1) for D = 1, with more than β vanishing moments.
-
-    Not to be compared with the other exponents, which are for random design: on a grid no method
-    has an exponent above 1 / D (prop-grid-floor).
+    r = min((α ∧ 1) / D, 2β / (2β + D)) for D ≥ 2, which no method by cells exceeds;
+    r = 2β / (2β + 1) for D = 1, with wavelets of more than β vanishing moments.
 
     Arguments: `alpha`, `beta` > 0, inf when analytic; fractions give a fraction.
     Raises: ValueError unless alpha, beta > 0 and dim ≥ 1.
-    Source: donoho1998, prop-wavelet-rung.
+    Source: donoho1998, prop-wavelet-rung, prop-haar-rung.
     """
     _require(alpha, beta, dim)
     if dim == 1:
@@ -67,7 +66,7 @@ def wavelet_exponent(alpha: Number, beta: Number, dim: int) -> Number:
 
 
 def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
-    """Return the names with the largest exponent among "networks" and "linear", random design.
+    """Return the names with the largest exponent among "networks", "wavelets" and "linear".
 
     Networks are always among them, since no estimator has a larger exponent.
     Raises: ValueError unless alpha, beta > 0, inf allowed, and dim ≥ 1.
@@ -75,6 +74,7 @@ def winner(alpha: Number, beta: Number, dim: int) -> tuple[str, ...]:
     """
     exponents = {
         "networks": network_exponent(alpha, beta, dim),
+        "wavelets": wavelet_exponent(alpha, beta, dim),
         "linear": linear_exponent(alpha, beta, dim),
     }
     best = max(exponents.values())
@@ -103,6 +103,34 @@ def conservative_boundary(alpha: Number, dim: int) -> Number:
     """
     _require(alpha, 1, dim)
     return dim / (2 + 2 * (dim - 1) / alpha)
+
+
+def wavelet_boundary(alpha: Number, dim: int) -> Number:
+    """Return the β above which networks have a larger exponent than thresholded wavelets, α ≠ 1.
+
+    β = a D / (2 (D − a)),  a = α ∧ 1, for D ≥ 2; inf for D = 1. For α = 1 the two tie.
+
+    Raises: ValueError unless alpha > 0 and dim ≥ 1.
+    Source: thm-phase.
+    """
+    _require(alpha, 1, dim)
+    return math.inf if dim == 1 else dim / (2 * dim / _roughness(alpha) - 2)
+
+
+def grid_risk_floor(n: int, dim: int, *, noise: float) -> float:
+    """Return v(σ) n^(−1/D), below which no risk in the norm of the n points of a grid gets.
+
+    v(σ) = E P(ε = 1 | Y) P(ε = 0 | Y) for a fair coin ε seen once, Y = ε + σ z, z ∼ N(0, 1).
+
+    Raises: ValueError unless n, dim ≥ 1 and noise > 0.
+    Source: prop-grid-floor.
+    """
+    normal = NormalDist(0, require_positive(noise, "noise"))
+    step = noise / 64
+    at = [k * step for k in range(-64 * 9, round(1 / step) + 64 * 9)]
+    both = [(normal.pdf(y), normal.pdf(y - 1)) for y in at]
+    bit = step * sum(p * q / (p + q) for p, q in both if p + q > 0) / 2
+    return bit * require_count(n, "n") ** (-1 / require_count(dim, "dim"))
 
 
 def samples_factor(exponent: Number, gain: float = 10) -> float:

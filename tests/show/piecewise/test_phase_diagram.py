@@ -10,6 +10,8 @@ from ldyn.piecewise import (
     linear_exponent,
     network_exponent,
     samples_factor,
+    wavelet_boundary,
+    wavelet_exponent,
     winner,
 )
 
@@ -25,7 +27,8 @@ def each(js, call):
 def test_the_exponents_under_the_pointer_are_those_of_the_library(js):
     for point, r in zip(POINTS, each(js, "exponents(alpha, beta, dim)"), strict=True):
         assert r["networks"] == pytest.approx(network_exponent(*point), rel=1e-14)
-        assert r.keys() == {"networks", "linear", "old"}
+        assert r.keys() == {"networks", "wavelets", "linear", "old"}
+        assert r["wavelets"] == pytest.approx(wavelet_exponent(*point), rel=1e-14)
         assert r["linear"] == pytest.approx(linear_exponent(*point), rel=1e-14)
         assert r["old"] == pytest.approx(conservative_linear_exponent(*point), rel=1e-14)
 
@@ -49,10 +52,12 @@ def test_every_strip_of_colour_has_a_name_and_the_strips_fill_the_plane(js):
 
 
 def test_the_drawn_boundaries_are_those_of_the_library(js):
-    found = each(js, "[boundaries(alpha, dim)].map((b) => [b.linear, b.old])[0]")
-    for (alpha, _, dim), (linear, old) in zip(POINTS, found, strict=True):
+    found = each(js, "[boundaries(alpha, dim)].map((b) => [b.linear, b.old, b.wavelets])[0]")
+    for (alpha, _, dim), (linear, old, wavelets) in zip(POINTS, found, strict=True):
         assert linear == pytest.approx(linear_boundary(alpha, dim))
         assert old == pytest.approx(conservative_boundary(alpha, dim))
+        # JSON writes null for infinity.
+        assert (wavelets or float("inf")) == pytest.approx(wavelet_boundary(alpha, dim))
 
 
 def test_factors_of_samples_and_how_they_are_written(js):

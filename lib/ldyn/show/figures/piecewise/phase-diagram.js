@@ -4,12 +4,13 @@
 const MOST = { alpha: 4, beta: 2 };
 const LEAST = 0.05;
 
-// Exponents r of n^(−r), random design: networks, linear (sharp), linear (bound of 2022).
+// Exponents r of n^(−r): networks, thresholded wavelets, linear (sharp), linear (bound of 2022).
 function exponents(alpha, beta, dim) {
   const parts = 1 / (1 + dim / (2 * beta));
   const rough = Math.min(alpha, 1);
   return {
     networks: Math.min(1 / (1 + (dim - 1) / alpha), parts),
+    wavelets: dim === 1 ? parts : Math.min(rough / dim, parts),
     linear: Math.min(1 / (2 + (dim - 1) / rough), parts),
     old: Math.min(1 / (2 + (dim - 1) / alpha), parts),
   };
@@ -17,15 +18,16 @@ function exponents(alpha, beta, dim) {
 
 function leaders(alpha, beta, dim) {
   const r = exponents(alpha, beta, dim);
-  return ["networks", "linear"].filter((name) => r[name] > r.networks - 1e-12);
+  return ["networks", "wavelets", "linear"].filter((name) => r[name] > r.networks - 1e-12);
 }
 
-// The β above which networks lead: over linear methods, and by the bound of 2022.
+// The β above which networks lead: over linear methods, by the bound of 2022, over wavelets.
 function boundaries(alpha, dim) {
   const rough = Math.min(alpha, 1);
   return {
     linear: dim / (2 + (2 * (dim - 1)) / rough),
     old: dim / (2 + (2 * (dim - 1)) / alpha),
+    wavelets: dim === 1 ? Infinity : dim / ((2 * dim) / rough - 2),
   };
 }
 
@@ -40,18 +42,21 @@ function times(factor) {
 
 const REGIONS = {
   "networks": ["vermilion", "networks alone"],
-  "networks linear": ["grey", "networks = linear"],
+  "networks wavelets": ["ochre", "networks = wavelets"],
+  "networks linear": ["purple", "networks = linear"],
+  "networks wavelets linear": ["grey", "all tie"],
 };
 const ROWS = [
   ["networks", "vermilion", "networks"],
+  ["wavelets", "ochre", "thresholded wavelets"],
   ["linear", "blue", "any linear method"],
   ["old", "blue", "linear, bound of 2022"],
 ];
 
 // Vertical strips of one region each: [β from, β to, names], at one α.
 function strips(alpha, dim) {
-  const { linear } = boundaries(alpha, dim);
-  const cuts = [0, linear, MOST.beta].map((b) => Math.min(b, MOST.beta)).sort((a, b) => a - b);
+  const { linear, wavelets } = boundaries(alpha, dim);
+  const cuts = [0, linear, wavelets, MOST.beta].map((b) => Math.min(b, MOST.beta)).sort((a, b) => a - b);
   return cuts.slice(1).map((to, i) => [cuts[i], to]).filter(([from, to]) => to > from)
     .map(([from, to]) => [from, to, leaders(alpha, (from + to) / 2, dim).join(" ")]);
 }
@@ -75,8 +80,10 @@ function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
     const kept = xs.filter((a) => boundaries(a, dim)[name] <= MOST.beta);
     return [kept, kept.map((a) => boundaries(a, dim)[name])];
   };
+  plot.curve(...within("wavelets"), { colour: ink.ochre });
   plot.curve(...within("old"), { colour: ink.blue, dash: [6, 5] });
   plot.curve(...within("linear"), { colour: ink.blue, wide: 2.5 });
+  if (dim > 1) plot.curve([1, 1], [boundaries(1, dim).wavelets, MOST.beta], { colour: ink.ochre, dash: [2, 4] });
   if (dim > 1) plot.words("bound of 2022", MOST.alpha, boundaries(MOST.alpha, dim).old, { colour: ink.ink, align: "right", dx: -4, dy: -10 });
   plot.words("networks alone", 2.6, 1.8, { align: "center", dx: 0 });
   paintNames(plot, dim);
@@ -84,7 +91,7 @@ function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
   return plot;
 }
 
-// The name of the lower region, where there is room for a line of text.
+// Names of the lower regions, where there is room for a line of text.
 function paintNames(plot, dim) {
   for (const [from, to, names] of strips(2.2, dim)) {
     if (names !== "networks" && plot.sy(from) - plot.sy(to) > 16)
@@ -131,7 +138,7 @@ function render({ model, el }) {
       + `networks need ${times(samplesFactor(r.networks, gain))} times the samples, `
       + `a linear method ${times(samplesFactor(r.linear, gain))} times.`);
   });
-  fig.draw({ aspect: 0, lowest: 114, label: "The three exponents at this point, as bars." },
+  fig.draw({ aspect: 0, lowest: 152, label: "The four exponents at this point, as bars." },
     (pen, size) => paintBars(pen, { ...size, ...now() }));
   const onGrid = (v, most) => Math.min(most, Math.max(LEAST, Math.round(v * 20) / 20));
   fig.pointer(plane, (x, y) => {
