@@ -10,6 +10,7 @@ from ldyn.landscape.blocks import (
 )
 from ldyn.landscape.channels import channel_pair, gated_unit
 from ldyn.landscape.copies import difference_vector, unit_forms, unit_positions
+from ldyn.landscape.copy_price import copy_exponent, copy_price
 from ldyn.landscape.curve import curve_toy
 from ldyn.landscape.dense import Inertia, dense_hessian, inertia
 from ldyn.landscape.density import SpectralDensity, spectral_density
@@ -29,6 +30,7 @@ from ldyn.landscape.minima import (
     levenberg_marquardt,
     newton,
 )
+from ldyn.landscape.mixtures import place_information
 from ldyn.landscape.pac_bayes import (
     binary_kl,
     exchange_rate,
@@ -60,6 +62,8 @@ __all__ = [
     "channel_pair",
     "check",
     "classify_units",
+    "copy_exponent",
+    "copy_price",
     "curve_toy",
     "dense_hessian",
     "difference_vector",
@@ -83,6 +87,7 @@ __all__ = [
     "levenberg_marquardt",
     "newton",
     "pac_bayes_bound",
+    "place_information",
     "replicate",
     "rescale",
     "sample_conditioned",
