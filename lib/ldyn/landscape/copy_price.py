@@ -14,7 +14,7 @@ def copy_exponent(inputs: int, outputs: int, *, fixed: bool = False) -> tuple[fl
     With q = M − 1, or q = M if the copies' common weights are `fixed`, e is D/2 for D ≤ q and
     (D + q)/4 for D > q, and k is 1 for D = q alone.
     Raises: ValueError for counts below one.
-    Source: watanabe2009, thm-copy-price, prop-cost-copies.
+    Source: watanabe2009, thm-copy-price, prop-cost-copies, cor-copy-or-new.
     """
     d, q = require_count(inputs, "inputs"), require_count(outputs, "outputs") - (not fixed)
     return (d / 2 if d <= q else (d + q) / 4), int(d == q)
