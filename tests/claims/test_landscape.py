@@ -3,7 +3,7 @@
 import torch
 from torch.func import hessian
 
-from ldyn.core import frozen, stream
+from ldyn.core import frozen, share_interval, stream
 from ldyn.landscape import (
     UnitNet,
     fukumizu_amari_toy,
@@ -61,11 +61,22 @@ def test_one_output_or_several(claim):
 
 
 def test_definite_forms_are_rare(claim):
-    rows = kept(outputs=1, bias=True)
+    rows = kept(activation="tanh", outputs=1, bias=True)
     definite = sum(r["inputs"] in (r["up"], r["down"]) for r in rows)
     claim("definite-with-bias", measured=f"{definite} of {len(rows)}")
     assert len(rows) >= 50
     assert definite / len(rows) < 0.05
+
+
+def test_how_often_a_form_is_definite_depends_on_the_activation(claim):
+    """Two units, one input and a bias."""
+    shares = {}
+    for name in ("tanh", "gelu"):
+        rows = kept(activation=name, units=2, outputs=1, inputs=2, bias=True)
+        shares[name] = share_interval(sum(2 in (r["up"], r["down"]) for r in rows), len(rows))
+    gelu = shares["gelu"]
+    claim("definite-activation", measured=gelu.value, low=gelu.low, high=gelu.high)
+    assert gelu.low > shares["tanh"].high
 
 
 def test_the_line_of_fukumizu_and_amari(claim):

@@ -39,7 +39,7 @@ def test_the_lowest_eigenvalue_is_the_one_foretold(claim):
     assert max(relative(a, b) for a, b, _ in triples) <= 0.05
 
 
-def test_every_copy_is_a_saddle(claim):
+def test_every_copy_has_a_direction_down(claim):
     highest = max(r["foretold"][0] for r, _ in rows())
     claim("spectrum-saddle", measured=highest)
     assert highest < -1e-5

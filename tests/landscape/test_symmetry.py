@@ -126,6 +126,33 @@ def test_signs_join_units_only_when_the_activation_is_odd():
     assert classify_units(v, w, odd=True).kinds == ("zero sum", "dead")
 
 
+def test_units_of_which_only_the_bias_is_left_are_constants():
+    """(0, b₁) and (0, b₂) both put out a number, so one is redundant. Source: lem-biases."""
+    v = torch.tensor([[1.0], [2.0], [3.0], [4.0], [-4.0]], dtype=F64)
+    w = torch.tensor([[0.0, 0.7], [1.0, 0.5], [0.0, -0.2], [-1.0, -0.5], [0.0, 0.0]], dtype=F64)
+    assert classify_units(v, w).kinds == ("single",) * 5
+    found = classify_units(v, w, bias=True)
+    assert found.kinds == ("constant", "single", "single")
+    assert found.member.tolist() == [0, 1, 0, 2, 0]
+    odd = classify_units(v, w, odd=True, bias=True)
+    assert odd.kinds == ("constant", "copies", "dead")
+    net = UnitNet(inputs=2, activation="tanh")
+    x = torch.stack([torch.linspace(-2, 2, 9, dtype=F64), torch.ones(9, dtype=F64)], 1)
+    one = net.values(net.join(v, w), x)
+    v[0] += v[2] * math.tanh(-0.2) / math.tanh(0.7)
+    assert torch.allclose(net.values(net.join(v[[0, 1, 3]], w[[0, 1, 3]]), x), one)
+
+
+def test_tanh_units_with_biases_and_a_constant_are_independent():
+    """Source: lem-biases."""
+    x = torch.linspace(-2, 2, 400, dtype=F64)
+    inner = torch.stack([x, x + 1, 2 * x - 1, -2 * x - 0.5, 3 * x], 1)
+    columns = torch.cat([torch.ones(400, 1, dtype=F64), torch.tanh(inner)], 1)
+    assert torch.linalg.svdvals(columns)[-1] > 1e-2
+    twin = torch.cat([columns, torch.tanh(-x - 1)[:, None]], 1)
+    assert torch.linalg.svdvals(twin)[-1] < 1e-12
+
+
 def test_the_tolerance_bounds_distances_and_sums():
     w = torch.tensor([[0.0, 1.0], [0.0, 1.005], [0.0, 1.05], [3.0, 0.0]], dtype=F64)
     v = torch.tensor([[1.0], [-1.005], [0.05], [0.005]], dtype=F64)

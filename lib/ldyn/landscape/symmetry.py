@@ -67,7 +67,8 @@ class UnitGroups:
 
     Fields: `member` (H,) the group of each unit; `total` (g, M) the groups' Σ ±v_j; `kinds` (g,)
     one of "single", "copies" (several units that make one), "silent" (one unit with v = 0),
-    "zero sum" (several that cancel) and "dead" (w = 0, for odd σ).
+    "zero sum" (several that cancel), "dead" (w = 0, for odd σ) and "constant" (units of which only
+    the bias is left; they make Σ v_j σ(b_j), which `total` is not).
     """
 
     member: Tensor
@@ -76,25 +77,30 @@ class UnitGroups:
 
 
 def classify_units(
-    v: Tensor, w: Tensor, *, tolerance: float = 1e-3, odd: bool = False
+    v: Tensor, w: Tensor, *, tolerance: float = 1e-3, odd: bool = False, bias: bool = False
 ) -> UnitGroups:
     """Return the groups of units with one input vector, and whether they add up to something.
 
     Units i and j are together if |w_i − w_j| ≤ ε (or |w_i + w_j| ≤ ε when σ is odd, and v_j then
-    counts with its sign); a group is silent, or of zero sum, if its |Σ ±v_j| ≤ ε.
+    counts with its sign); a group is silent, or of zero sum, if its |Σ ±v_j| ≤ ε. With `bias` units
+    whose other weights are within ε of zero are constants, all in one group.
 
-    Arguments: `v` (H, M), `w` (H, D) of one network; `tolerance` ε; `odd` whether σ(−u) = −σ(u).
+    Arguments: `v` (H, M), `w` (H, D) of one network; `tolerance` ε; `odd` whether σ(−u) = −σ(u);
+    `bias` whether the last entry of each w is a bias.
     Raises: ValueError for a tolerance that is not positive.
-    Source: simsek2021, def-irreducible.
+    Source: simsek2021, def-irreducible, lem-biases.
     """
     require_positive(tolerance, "tolerance")
     sign = torch.ones_like(v[:, 0])
     member = torch.full((len(w),), -1, dtype=torch.long, device=w.device)
+    constant = (w[:, :-1].norm(dim=1) <= tolerance) & bias
+    constant &= ~(odd & (w.norm(dim=1) <= tolerance))
     leaders: list[int] = []
     for j in range(len(w)):
         for group, leader in enumerate(leaders):
             signs = (1.0, -1.0) if odd else (1.0,)
             near = [s for s in signs if (w[j] - s * w[leader]).norm() <= tolerance]
+            near = near or [1.0] * bool(constant[j] & constant[leader])
             if near:
                 member[j], sign[j] = group, near[0]
                 break
@@ -103,7 +109,9 @@ def classify_units(
             leaders.append(j)
     total = v.new_zeros(len(leaders), v.shape[1]).index_add_(0, member, sign[:, None] * v)
     kinds = tuple(
-        _kind(total[g], w[leader], int((member == g).sum()), tolerance, odd)
+        "constant"
+        if constant[leader]
+        else _kind(total[g], w[leader], int((member == g).sum()), tolerance, odd)
         for g, leader in enumerate(leaders)
     )
     return UnitGroups(member=member, total=total, kinds=kinds)

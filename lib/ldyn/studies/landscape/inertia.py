@@ -1,4 +1,4 @@
-"""Narrow tanh minima with one unit replicated: the Hessian's inertia against the theorem."""
+"""Narrow minima with one unit replicated: the Hessian's inertia against the theorem."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ SHAPES = [
     (2, 3, 2, True),
     (2, 2, 3, True),
 ]
+SMOOTH = ("sigmoid", "softplus", "gelu")  # beside tanh, at the shapes in which G is a matrix
 PATTERNS = [(0.5, 0.5), (1.5, -0.5), (0.2, 0.3, 0.5), (1.2, 0.3, -0.5)]
 
 
@@ -35,6 +36,7 @@ PATTERNS = [(0.5, 0.5), (1.5, -0.5), (0.2, 0.3, 0.5), (1.2, 0.3, -0.5)]
 class Cell:
     """One random regression problem and one start."""
 
+    activation: str
     units: int
     inputs: int
     outputs: int
@@ -45,20 +47,22 @@ class Cell:
 def cells(scale: str) -> list[Cell]:
     """Return 2 problems a shape for smoke, 70 for laptop, 1,000 for full."""
     count = {"smoke": 2, "laptop": 70, "full": 1000}[scale]
+    kinds = [("tanh", *shape) for shape in SHAPES]
+    kinds += [(act, *shape) for act in SMOOTH for shape in SHAPES[2:5]]
     return [
-        Cell(units=h, inputs=d, outputs=m, bias=bias, seed=s)
-        for h, d, m, bias in SHAPES
+        Cell(activation=act, units=h, inputs=d, outputs=m, bias=bias, seed=s)
+        for act, h, d, m, bias in kinds
         for s in range(count)
     ]
 
 
-def group(cell: Cell) -> tuple[int, int, int, bool]:
-    """Return the shape: problems of one shape are solved together."""
-    return (cell.units, cell.inputs, cell.outputs, cell.bias)
+def group(cell: Cell) -> tuple[str, int, int, int, bool]:
+    """Return the kind: problems of one kind are solved together."""
+    return (cell.activation, cell.units, cell.inputs, cell.outputs, cell.bias)
 
 
 def problem(cell: Cell) -> tuple[Tensor, Tensor, Tensor]:
-    """Return x (n, D), y (n, M) from a teacher with five tanh units, and a start θ (p,)."""
+    """Return x (n, D), y (n, M) from a teacher with five units, and a start θ (p,)."""
     d, m = cell.inputs, cell.outputs
     draw = stream("inertia", cell.units, d, m, cell.bias, cell.seed)
     x = 4 * torch.rand(SAMPLES, d, generator=draw, dtype=torch.float64) - 2
@@ -68,12 +72,14 @@ def problem(cell: Cell) -> tuple[Tensor, Tensor, Tensor]:
         torch.randn(count * (d + m), generator=draw, dtype=torch.float64)
         for count in (5, cell.units)
     )
-    return x, UnitNet(inputs=d, outputs=m).values(teacher, x), start
+    net = UnitNet(inputs=d, outputs=m, activation=cell.activation)
+    return x, net.values(teacher, x), start
 
 
 def run_group(group: list[Cell]) -> list[dict[str, Any]]:
     """Return, for each problem, whether a proper minimum was found and what its replicas are."""
-    net = UnitNet(inputs=group[0].inputs, outputs=group[0].outputs)
+    kind = {name: getattr(group[0], name) for name in ("inputs", "outputs", "activation")}
+    net = UnitNet(**kind)
     device = default_device()
     x, y, start = (torch.stack(t).to(device) for t in zip(*map(problem, group), strict=True))
     found = levenberg_marquardt(net.residuals, start, (x, y), jacobian=net.jacobian, steps=400)
@@ -97,9 +103,10 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
             "rank": int(rank[j]),
             "up": int(up[j]),
             "down": int(down[j]),
-            "predicted": [predicted[j].tolist() for predicted, _, _ in counts],
-            "measured": [measured[j].tolist() for _, measured, _ in counts],
-            "least": min(least[j].item() for _, _, least in counts),
+            "predicted": [predicted[j].tolist() for predicted, *_ in counts],
+            "measured": [measured[j].tolist() for _, measured, *_ in counts],
+            "least": min(least[j].item() for *_, least, _ in counts),
+            "most": max(most[j].item() for *_, most in counts),
         }
         for j in range(len(group))
     ]
@@ -107,8 +114,11 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
 
 def _counts(
     net: UnitNet, theta: Tensor, x: Tensor, y: Tensor, weights: Tensor, zero: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Predicted and measured counts (k, 3), and the least |μ| that counts over the largest."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Predicted and measured counts (k, 3); the least |μ| that counts, and the most that does not.
+
+    Both as parts of the largest |μ|.
+    """
     forms = last_unit_forms(net, theta, x, y)
     negative, positive = surplus_inertia(forms, weights, zero=zero[:, None])
     wide = net.replicate(theta, weights)
@@ -119,5 +129,8 @@ def _counts(
     found = inertia(matrix, tolerance=1e-14)
     measured = torch.stack([found.negative, found.zero, found.positive], 1)
     ordered = torch.linalg.eigvalsh(matrix).abs().sort(1).values
-    least = ordered.gather(1, found.zero[:, None])[:, 0] / ordered[:, -1]
-    return predicted, measured, least
+    least, most = (
+        ordered.gather(1, (found.zero[:, None] - k).clamp(min=0))[:, 0] / ordered[:, -1]
+        for k in (0, 1)
+    )
+    return predicted, measured, least, most
