@@ -1,4 +1,4 @@
-"""The floor of the library: checks, devices, random streams, results, intervals, answers."""
+"""The floor of the library: devices, random streams, results, intervals, answers."""
 
 from ldyn.core.answers import (
     Judge,
@@ -7,13 +7,6 @@ from ldyn.core.answers import (
     judge_function,
     judge_number,
     judge_tensor,
-)  # fmt: skip
-from ldyn.core.checks import (
-    require_choice,
-    require_count,
-    require_points,
-    require_positive,
-    require_samples,
 )  # fmt: skip
 from ldyn.core.device import default_device
 from ldyn.core.intervals import (
@@ -29,6 +22,13 @@ from ldyn.core.results import Frozen, frozen, results_folder
 from ldyn.core.streams import stream
 from ldyn.core.threads import few_threads
 from ldyn.gate import enforce
+from ldyn.gate.checks import (
+    require_choice,
+    require_count,
+    require_points,
+    require_positive,
+    require_samples,
+)  # fmt: skip
 
 # fmt: off
 __all__ = [

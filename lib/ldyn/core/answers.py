@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ldyn.core.checks import require_choice, require_positive
+from ldyn.gate.checks import require_choice, require_positive
 
 Judge = Callable[[Any], str]
 

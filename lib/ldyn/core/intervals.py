@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ldyn.core.checks import require_count
+from ldyn.gate.checks import require_count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,7 @@ def classify_units(
     """Return the groups of units with one input vector, and whether they add up to something.
 
     Units i and j are together if |w_i − w_j| ≤ ε (or |w_i + w_j| ≤ ε when σ is odd, and v_j then
-    counts with its sign); a group is silent, or of zero sum, if its |Σ ±v_j| ≤ ε. With `bias` units
+    enters with its sign); a group is silent, or of zero sum, if its |Σ ±v_j| ≤ ε. With `bias` units
     whose other weights are within ε of zero are constants, all in one group.
 
     Arguments: `v` (H, M), `w` (H, D) of one network; `tolerance` ε; `odd` whether σ(−u) = −σ(u);

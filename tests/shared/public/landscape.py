@@ -37,6 +37,23 @@ CALLS = {
     "classify_units": Call(
         given=lambda: {"v": _rand(3, 2), "w": _rand(3, 4), "tolerance": 1e-3}, values=CHOSEN
     ),
+    "copy_exponent": Call(given=lambda: {"inputs": 2, "outputs": 2, "fixed": False}),
+    "copy_price": Call(
+        given=lambda: {
+            "rates": 1e4 * _rand(2),
+            "v": _rand(2),
+            "w": _rand(3),
+            "x": _rand(5, 3),
+            "shares": (0.2, 0.8),
+            "reach": 1.0,
+            "prior_scale": 2.0,
+            "clip": 4.0,
+            "draws": 8,
+            "seed": 1,
+        },
+        signed=("seed",),
+        values=RANGE,
+    ),
     "curve_toy": Call(given=lambda: {"activation": "tanh"}),
     "exchange_rate": Call(
         given=lambda: {"empirical": 0.1, "bound": 0.3}, shapeless=("empirical", "bound")
@@ -96,6 +113,7 @@ CALLS = {
     "separating_map": Call(
         given=lambda: {"weights": shares(), "outputs": 2, "inputs": 3}, values=RANGE
     ),
+    "place_information": Call(given=lambda: {"needed": -_rand(4, 3, 2), "surplus": -_rand(4, 3)}),
     "surjections": Call(given=lambda: {"teacher": 2, "width": 4}),
     "surplus_block": Call(given=lambda: {"forms": forms(), "weights": shares()}, values=RANGE),
     "surplus_forms": Call(

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ldyn.gate import Reader, holds, plain, require_together
+from ldyn.gate.arguments import Reader, holds, plain, require_together
 
 _READER = Reader("")  # of tensors that are real and finite
 
