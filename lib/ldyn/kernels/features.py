@@ -26,7 +26,8 @@ def random_features(x: Tensor, *, kernel: Stationary, points: Tensor) -> Tensor:
 def mean_features(x: Tensor, *, frequencies: Tensor, weights: Tensor | None = None) -> Tensor:
     """Return the mean embedding Σ_i w_i φ(x_i) of samples in random features, (…, 2q).
 
-    Arguments: `x` (…, n, d); `frequencies` ω (q, d); `weights` (…, n), else 1/n.
+    Arguments: `x` (…, n, d); `frequencies` ω (q, d); `weights` (…, n), else 1/n. A
+    sample that is infinite or NaN leaves the others of the batch as they are.
     Source: rahimi2007, prop-feature-mmd.
     """
     angles = x @ frequencies.mT
@@ -42,7 +43,8 @@ def feature_squared_mmd(
 
     ‖Σ φ(x_i)/n − Σ φ(y_l)/m‖²; if `unbiased`, without i = j in the squares, where ‖φ(x)‖² = 1.
 
-    Arguments: `x` (…, n, d), `y` (…, m, d); `frequencies` (q, d), as from a kernel.
+    Arguments: `x` (…, n, d), `y` (…, m, d); `frequencies` (q, d), as from a kernel. A
+    sample that is infinite or NaN leaves the others of the batch as they are.
     Raises: ValueError for single points if `unbiased`.
     Source: rahimi2007, prop-feature-mmd.
     """

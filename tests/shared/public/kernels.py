@@ -16,7 +16,8 @@ CALLS = {
         given=lambda: {"features_x": points(5, 3), "features_y": points(5, 2), "ridge": 0.1}
     ),
     "feature_squared_mmd": Call(
-        given=lambda: pair(frequencies=points(3) * 4, unbiased=True)
+        given=lambda: pair(frequencies=points(3) * 4, unbiased=True),
+        infinite=("x", "y", "frequencies"),
     ),
     "fit_ridge": Call(
         given=lambda: {"x": points(), "y": numbers(), "kernel": Gaussian(0.3), "ridge": 0.1},
@@ -38,7 +39,8 @@ CALLS = {
     ),
     "linear_squared_mmd": Call(given=lambda: pair(5, kernel=Gaussian(0.3))),
     "mean_features": Call(
-        given=lambda: {"x": points(5), "frequencies": points(3), "weights": numbers(5)}
+        given=lambda: {"x": points(5), "frequencies": points(3), "weights": numbers(5)},
+        infinite=("x", "frequencies", "weights"),
     ),
     "median_bandwidth": Call(given=lambda: {"x": points(), "rows": 8}),
     "mmd_gradient": Call(given=lambda: pair(bandwidth=0.3)),
