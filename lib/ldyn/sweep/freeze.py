@@ -3,7 +3,6 @@
 import datetime
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from ldyn.sweep.sources import source_digest
 LARGEST = 250_000  # bytes of a frozen file
 
 
-def freeze(study: ModuleType, scale: str) -> Path:
+def freeze(study: Any, scale: str) -> Path:
     """Write the frozen results of `study` at `scale` and return the file.
 
     Raises: ValueError when a cell is missing or failed; the message names the first few.
@@ -69,7 +68,7 @@ def _dense(column: list[Any]) -> str:
     return json.dumps(column, separators=(",", ":"))
 
 
-def is_stale(study: ModuleType) -> bool:
+def is_stale(study: Any) -> bool:
     """Return whether the sources of `study` changed since its results were frozen or confirmed."""
     about = json.loads(result_path(study).read_text())["provenance"]
     return source_digest(study) not in {about["source"], about.get("confirmed", {}).get("source")}

@@ -73,7 +73,7 @@ def failures(study: ModuleType, scale: str) -> dict[str, int]:
 
 
 def run_study(
-    study: ModuleType,
+    study: Any,
     scale: str,
     *,
     executor: Executor | None = None,
@@ -81,6 +81,7 @@ def run_study(
 ) -> Progress:
     """Run the cells of `study` at `scale` that are not finished yet, and return the last progress.
 
+    `study` is a module, or another object with a name, cells and run.
     Each finished cell is appended and flushed to disk before the next is counted, so a kill loses
     the cells in flight alone; failed cells are recorded and tried again by the next call. Cells
     that share `study.group(cell)` run as one batched `study.run_group(cells)`. `executor` is
