@@ -18,7 +18,7 @@ class Evaluation:
     """What a method said of k pairs.
 
     Fields: `support` (k,), its score for the true direction: right where positive; `weights` (k,).
-    Raises: ValueError for fields of different shapes, NaN, or weights that are not > 0.
+    Raises: ValueError for fields of different shapes, NaN, negative weights, or no weight at all.
     """
 
     support: Tensor
@@ -26,8 +26,8 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         s, w = self.support, self.weights
-        if s.ndim != 1 or s.shape != w.shape or s.isnan().any() or not (w > 0).all():
-            raise ValueError("support and weights must be (k,), no NaN and weights > 0, got "
+        if s.ndim != 1 or s.shape != w.shape or s.isnan().any() or not w.min() >= 0 < w.sum():
+            raise ValueError("support and weights must be (k,), no NaN and weights >= 0, got "
                              f"{tuple(s.shape)} and {tuple(w.shape)}")  # fmt: skip
 
     @property
