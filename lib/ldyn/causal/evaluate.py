@@ -19,7 +19,7 @@ class Evaluation:
     """What a method said of k pairs.
 
     Fields: `support` (k,), its score for the true direction: right where positive; `weights` (k,).
-    Raises: ValueError for fields of different shapes, NaN, or weights that are not > 0.
+    Raises: ValueError for fields of different shapes, NaN, negative weights, or no weight at all.
     """
 
     support: Tensor
@@ -27,8 +27,9 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         s, w = self.support, self.weights
-        if s.ndim != 1 or s.shape != w.shape or not holds(~s.isnan() & (w > 0)):
-            raise ValueError("support and weights must be (k,), no NaN and weights > 0, got "
+        fine = holds(~s.isnan()) and holds((w >= 0) & (w.sum() > 0))
+        if s.ndim != 1 or s.shape != w.shape or not fine:
+            raise ValueError("support and weights must be (k,), no NaN and weights >= 0, got "
                              f"{tuple(s.shape)} and {tuple(w.shape)}")  # fmt: skip
 
     @property
