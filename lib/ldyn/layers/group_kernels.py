@@ -8,7 +8,10 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
+<<<<<<< HEAD
 from ldyn.gate import holds
+=======
+>>>>>>> contract-d
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 Transform = Callable[[Tensor], Tensor]
@@ -110,7 +113,7 @@ def arc_cosine(x: Tensor, z: Tensor, *, order: int) -> Tensor:
         raise ValueError(f"order must be 0 (steps) or 1 (ReLU), got {order!r}; try order=1")
     tiny = torch.finfo(x.dtype).tiny
     a, b = x.norm(dim=1, keepdim=True), z.norm(dim=1, keepdim=True)
-    if not order and not holds(torch.cat([a, b]) > 0):
+    if not order and not (torch.cat([a, b]) > 0).all():
         raise ValueError("x and z must have no zero row for order 0, got one; drop it")
     u, v = x / a.clamp(min=tiny), z / b.clamp(min=tiny)
     # The half angle: arccos loses half the digits of close directions.

@@ -62,8 +62,8 @@ def local_posterior_mean(x: Tensor, data: Tensor, *, noise: float, radii: Tensor
         raise ValueError(f"radii must be integers >= 0, got {radii}; try radii.long()")
     if tuple(s * side for s in radii.shape) != x.shape[2:]:
         raise ValueError(
-            f"pictures {tuple(x.shape)}, data {tuple(data.shape)} and radii {tuple(radii.shape)} "
-            "do not fit; pass (m, c, h, w), (n, c, h, w) and (h/s, w/s) for blocks of s pixels"
+            f"radii must be (h/s, w/s), got {tuple(radii.shape)} that do not fit {tuple(x.shape)}; "
+            "try blocks of s pixels, s a divisor of h and w"
         )
     windows: dict[str, tuple[tuple[slice, ...], list[tuple[slice, ...]]]] = {}
     for (i, j), r in np.ndenumerate(radii.cpu().numpy()):
@@ -164,8 +164,7 @@ class LocalScoreModel(Estimator):
         if len(pictures) < 2:
             raise ValueError("at least 2 pictures are needed, got 1; pass more")
         self._like = x if isinstance(x, Tensor) else np.asarray(x)
-        # A copy: the reader may go on with what was given.
-        self._data = as_unit(pictures).clone()
+        self._data = as_unit(pictures).clone()  # the reader may go on with what was given
         flat, (c, h, w) = self._data.flatten(1), self._data.shape[1:]
         self._mean, self.n_features_in_ = flat.mean(0), flat.shape[1]
         self._cov, common = torch.cov(flat.T.double(), correction=0), math.gcd(h, w)

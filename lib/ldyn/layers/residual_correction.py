@@ -45,10 +45,9 @@ class MultiscaleKernel:
         if not self.kernels or len(self.weights) != len(self.kernels):
             many = f"{len(self.weights)} weights for {len(self.kernels)} kernels"
             raise ValueError(f"expected one weight a kernel, got {many}; give both in order")
-        if not all(map(callable, self.kernels)):
-            raise ValueError(f"kernels must be functions, got {self.kernels}; try [Gaussian(1.0)]")
-        for weight in self.weights:
-            require_positive(weight, "weights")
+        for kernel, weight in zip(self.kernels, self.weights, strict=True):
+            if require_positive(weight, "weights") and not callable(kernel):
+                raise ValueError(f"kernels must be functions, got {kernel}; try [Gaussian(1.0)]")
 
     def __call__(self, x: Tensor, z: Tensor) -> Tensor:
         """Return the Gram matrix (n, m) of points `x` (n, d) and `z` (m, d)."""
