@@ -8,10 +8,6 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_points, require_positive
-<<<<<<< HEAD
-from ldyn.gate import holds
-=======
->>>>>>> contract-d
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 Transform = Callable[[Tensor], Tensor]
