@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ldyn.core import require_count
+from ldyn.core import require_count, require_positive
 
 
 def copy_exponent(inputs: int, outputs: int, *, fixed: bool = False) -> tuple[float, int]:
@@ -41,13 +41,14 @@ def copy_price(
 
     Arguments: `rates` u (r,); `v` (M,), `w` (D,), `x` (n, D); `prior_scale` τ; `clip` B;
     `seed` of the points.
-    Raises: ValueError for other shapes or fewer than one draw.
+    Raises: ValueError for numbers out of range, or shares that do not increase.
     Source: watanabe2009, thm-copy-price.
     """
-    if v.ndim != 1 or x.ndim != 2 or w.shape != x.shape[1:]:
+    for name, value in (("reach", reach), ("prior_scale", prior_scale), ("clip", clip)):
+        require_positive(value, name)
+    if not shares[0] < shares[1] or (rates <= 0).any():
         raise ValueError(
-            f"expected v (M,), w (D,) and x (n, D) of one unit, got {tuple(v.shape)}, "
-            f"{tuple(w.shape)} and {tuple(x.shape)}"
+            f"shares must increase and rates be > 0, got {shares} and {rates}; try (0.0, 1.0)"
         )
     outputs, inputs = len(v), len(w)
     engine = torch.quasirandom.SobolEngine(2 + inputs + outputs, scramble=True, seed=seed)
