@@ -46,7 +46,7 @@ def test_a_smaller_threshold_has_no_wider_window():
     [
         (torch.zeros(2, 5).double(), STEPS, "m = 5 as in errors"),
         (torch.zeros(6).double(), STEPS, r"errors must be a tensor of shape \(r, m\)"),
-        (torch.full((1, 6), torch.nan).double(), STEPS, "write inf where training diverged"),
+        (torch.full((1, 6), torch.nan).double(), STEPS, "errors must be finite"),
         (torch.zeros(2, 3), torch.tensor([0.0, 1.0, 3.0]), "evenly spaced"),
         (torch.zeros(2, 3), torch.tensor([2.0, 1.0, 0.0]), "evenly spaced"),
         (torch.zeros(2, 1), torch.tensor([1.0]), "m >= 2"),

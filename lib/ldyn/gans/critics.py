@@ -43,7 +43,8 @@ def sliced_distance(x: Tensor, y: Tensor, *, directions: int = 32) -> Tensor:
     are random and always the same; on a line W₂² is the mean square of the differences of the
     sorted values.
 
-    Arguments: `x` and `y` (k, n, d). Raises: ValueError for a number of directions below one.
+    Arguments: `x` and `y` (k, n, d); a pair that is infinite or NaN leaves the others as they are.
+    Raises: ValueError for a number of directions below one.
     Source: chu2020, def-window.
     """
     require_count(directions, "directions")

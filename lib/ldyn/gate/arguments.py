@@ -14,13 +14,14 @@ _OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
 _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
 _HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
+_DIVERGED = re.compile(r"\binfinite or NaN\b")
 
 
 class Reader:
     """Reads arguments of a function whose docstring is `text`, of which some are `tensors`."""
 
     def __init__(self, text: str, tensors: Set[str] = frozenset()) -> None:
-        self.limits = bool(_LIMITS.search(text))
+        self.limits, self.diverged = bool(_LIMITS.search(text)), bool(_DIVERGED.search(text))
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
         self._integers = lambda name: name.split("[")[0] in own if own else some
         self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
@@ -93,7 +94,7 @@ class Reader:
         if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
             # What is to be written may hold anything before; where infinity may be, NaN may not.
             seen = torch.where(value.isinf(), 0.0, value) if self.limits else value
-            if name != "out" and not all_finite(seen):
+            if not self.diverged and name != "out" and not all_finite(seen):
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self._integers(name) or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")

@@ -24,10 +24,11 @@ def enforce(room: dict[str, Any]) -> None:
     """Put the gate before the functions that `room` lists in `__all__`, and its classes' methods.
 
     A number may be Python's, NumPy's or a scalar tensor; NaN is refused, and infinity too where the
-    docstring does not name it. A tensor must be one, real, finite, of single or double precision
-    (or integers, a mask, half precision, where documented) and of the documented shape; the letters
-    of shapes have one value in a call, and all tensors one device and, unless the docstring gives
-    each "a precision of its own", one precision. Everything else must be of the annotated type.
+    docstring does not name it. A tensor must be one, real, of single or double precision (or
+    integers, a mask, half precision, where documented), finite (unless "infinite or NaN") and of
+    the documented shape; the letters of shapes have one value in a call, and all tensors one device
+    and, unless the docstring gives each "a precision of its own", one precision. Everything else
+    must be of the annotated type.
     What a function asks for beyond that it checks itself.
 
     Arguments: `room` the globals of a package, as the last line of its `__init__`.

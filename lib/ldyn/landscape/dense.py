@@ -72,7 +72,10 @@ def require_symmetric(matrix: Tensor) -> Tensor:
     """
     shape = tuple(matrix.shape)
     if matrix.ndim < 2 or shape[-1] != shape[-2] or 0 in shape or not matrix.is_floating_point():
-        raise ValueError(f"expected a floating (…, p, p) matrix, got {matrix.dtype} of {shape}")
+        raise ValueError(
+            f"matrix must be floating and (…, p, p), got {matrix.dtype} of {shape}; "
+            "try matrix.double()"
+        )
     slack = torch.finfo(matrix.dtype).eps ** 0.5 * matrix.abs().max()
     if not (matrix - matrix.mT).abs().max() <= slack:  # false for NaN as well
         raise ValueError("the matrix must be finite and symmetric; try (a + a.mT) / 2")

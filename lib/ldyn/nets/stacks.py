@@ -54,7 +54,7 @@ class SpectralNorms:
 
     @torch.no_grad()
     def advance(self, parameters: Sequence[Tensor], steps: int = 1) -> None:
-        """Make `steps` power iterations on the matrices as they are now."""
+        """Make `steps` power iterations on the matrices as they are, infinite or NaN included."""
         for i, a in enumerate(parameters[::2]):
             u, v = self.left[i], self.right[i]
             for _ in range(steps):
@@ -63,7 +63,7 @@ class SpectralNorms:
             self.left[i], self.right[i] = u, v
 
     def divided(self, parameters: Sequence[Tensor]) -> list[Tensor]:
-        """Return [A_1/σ_1, b_1, …], each matrix over the estimate of its norm, infinite or not."""
+        """Return [A_1/σ_1, b_1, …], each matrix over its norm, also those infinite or NaN."""
         out = list(parameters)
         for i, (u, v) in enumerate(zip(self.left, self.right, strict=True)):
             a = parameters[2 * i]
@@ -85,7 +85,10 @@ class StackedAdam:
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Move by −rate · g/(√(v/(1 − decayᵗ)) + 1e-8), v the running mean of g²: β₁ = 0."""
+        """Move by −rate · g/(√(v/(1 − decayᵗ)) + 1e-8), v the running mean of g²: β₁ = 0.
+
+        A member whose gradients are infinite or NaN leaves the others as they are.
+        """
         self.now += 1
         whole = 1 - self.decay**self.now
         for p, v, g in zip(self.parameters, self.squares, gradients, strict=True):

@@ -54,7 +54,7 @@ def symmetric_gram(kernel: Stationary, x: Tensor, *, block: int = 1024) -> Tenso
 def gram_product(kernel: Stationary, a: Tensor, b: Tensor, v: Tensor) -> Tensor:
     """Return Σ_j k(a_i, b_j) v_j, (n, c), without keeping K.
 
-    Arguments: points `a` (n, d) and `b` (m, d); `v` (m, c).
+    Arguments: points `a` (n, d) and `b` (m, d); `v` (m, c), of a precision of its own.
     Source: rahimi2007, def-kernel.
     """
     parts = [fill_gram(kernel, part, b) @ v.to(b) for part in a.split(1024)]
