@@ -67,7 +67,8 @@ CALLS = {
             "x": points(12, 3).reshape(2, 6, 3),
             "y": points(12, 3, "y").reshape(2, 6, 3),
             "directions": 4,
-        }
+        },
+        infinite=("x", "y"),
     ),
     "huber_critic": Call(
         given=lambda: {"theta": points(3, 2) - 0.5, "slope": 1.0, "weight": 2.0},
