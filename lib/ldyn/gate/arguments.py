@@ -123,9 +123,7 @@ class Reader:
 
 
 def plain(value: Any) -> Any:
-    """Return the number in a scalar of NumPy or torch; what has a derivative, or is no scalar, as
-    it is.
-    """
+    """Return the number in a scalar of NumPy or torch, and what has a derivative as it is."""
     if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
         return value
     traced = isinstance(value, Tensor) and (value.requires_grad or _in_transform(value))

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any, get_type_hints
 
 from torch import Tensor
+from torch._C._functorch import maybe_current_level
 
 from ldyn.gate.arguments import Reader, options, require_together
 
@@ -51,8 +52,11 @@ def _gated(function: Callable[..., Any], module: str) -> Callable[..., Any]:
 
     @wraps(function)
     def gate(*args: Any, **kwargs: Any) -> Any:
+        contract = _contract(function)
+        if contract.tensors and maybe_current_level() is not None:  # a step of somebody's loop
+            return function(*args, **kwargs)
         bound = form.bind(*args, **kwargs)
-        _contract(function).hold(bound.arguments)
+        contract.hold(bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     gate.__module__ = module  # so that it can be pickled by its public name
@@ -74,6 +78,7 @@ class _Contract:
             self.most |= dict.fromkeys(fresh, 2) if other else {}
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
         tensors = {n for n, kind in self.kinds.items() if Tensor in options(kind)}
+        self.tensors = set(self.kinds) == tensors  # no number that could lose its derivative
         self.reader, self.mixed = Reader(text, tensors), bool(_MIXED.search(text))
 
     def hold(self, given: dict[str, Any]) -> None:
