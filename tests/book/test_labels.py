@@ -76,6 +76,11 @@ def resolves(name: str) -> bool:
     return False
 
 
+def test_a_row_of_the_ledger_is_an_address_that_a_browser_can_look_up():
+    names = [row["id"] for row in claims()]
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]*", name)] == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT / "lib")))
 def test_what_docstrings_cite_exists(path):
     labels, keys = cited_sources(docstrings(path))
