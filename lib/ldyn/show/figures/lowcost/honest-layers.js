@@ -63,9 +63,9 @@ function render({ model, el }) {
     const plot = chart(pen, { ...area, x: [0, 1], y: range(), xlabel: "x", ylabel: "y", xticks: [0, 0.5, 1], yticks: [0, 1, 2] });
     plot.inside(() => {
       plot.dots(x, y, { colour: ink.grey, radius: 2 });
-      plot.curve(PLACES, PLACES.map(f), { colour: ink.green, wide: 1.5, dash: [7, 4] });
+      plot.curve(PLACES, PLACES.map(f), { colour: ink.ink, wide: 1.5, dash: [7, 4] });
       plot.curve(PLACES, PLACES.map(found.one.at), { colour: ink.blue, wide: 1.5 });
-      plot.curve(PLACES, PLACES.map(two), { colour: ink.vermilion, wide: 2.5 });
+      plot.curve(PLACES, PLACES.map(two), { colour: ink.purple, wide: 2.5 });
     });
     const risk = (g) => square(PLACES.map((t) => g(t) - f(t))).toFixed(4), kind = naive.value ? "ordinary" : "honest";
     const says = (v) => minus((v - square(x.map((t, i) => y[i] - f(t)))).toFixed(4));
@@ -79,7 +79,7 @@ function render({ model, el }) {
     plot.inside(() => {
       plot.dots(found.u, y, { colour: ink.grey, radius: 2 });
       for (const top of naive.value ? [found.pooled] : found.tops)
-        plot.curve(grid, grid.map((v) => top.at([0.5, v])), { colour: ink.vermilion, wide: 2 });
+        plot.curve(grid, grid.map((v) => top.at([0.5, v])), { colour: ink.purple, wide: 2 });
     });
   });
   return fig.cleanUp;

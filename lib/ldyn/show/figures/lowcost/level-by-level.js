@@ -90,10 +90,10 @@ function render({ model, el }) {
     const truth = TRUTHS[name.value];
     const plot = chart(pen, { width: wide, height, ink, x: [0, 1], y: [-1.2, 1.2], xlabel: "x", ylabel: "f", xticks: [0, 0.5, 1], yticks: [-1, 0, 1] });
     plot.inside(() => {
-      plot.curve(PLACES, PLACES.map(truth), { colour: ink.green, wide: 1.5, dash: [7, 4] });
+      plot.curve(PLACES, PLACES.map(truth), { colour: ink.ink, wide: 1.5, dash: [7, 4] });
       plot.curve(PLACES, parts[level.value - 1], { colour: ink.grey, wide: 1.2 });
       plot.curve(PLACES, parts[level.value].map((v, i) => v - parts[level.value - 1][i]), { colour: ink.blue, wide: 1.2 });
-      plot.curve(PLACES, parts[level.value], { colour: ink.vermilion });
+      plot.curve(PLACES, parts[level.value], { colour: ink.purple });
       const x = sites(level.value);
       plot.dots(x, x.map(truth), { colour: ink.ink, radius: x.length > 40 ? 1.5 : 2.5 });
     });
@@ -102,8 +102,8 @@ function render({ model, el }) {
     refresh();
     const steps = Array.from({ length: LEVELS + 1 }, (_, j) => j);
     const plot = chart(pen, { width: wide, height, ink, x: [0, LEVELS + 0.4], y: [1e-5, 1], log: "y", xlabel: "levels", ylabel: "root mean square error", xticks: steps, xtext: String, yticks: [1e-4, 1e-2, 1] });
-    plot.inside(() => plot.curve(steps, errors, { colour: ink.vermilion }));
-    plot.inside(() => plot.dots(steps, errors, { colour: ink.vermilion }));
+    plot.inside(() => plot.curve(steps, errors, { colour: ink.purple }));
+    plot.inside(() => plot.dots(steps, errors, { colour: ink.purple }));
     plot.dots([level.value], [errors[level.value]], { colour: ink.ink, radius: 6, hollow: true });
     const ratio = errors[level.value] / errors[level.value - 1];
     say(`${sites(level.value).length} sites: error ${errors[level.value].toPrecision(2)}, ${ratio.toFixed(2)} of what the level before left.`);

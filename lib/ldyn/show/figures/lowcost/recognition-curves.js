@@ -2,8 +2,8 @@
 // State: rows {data, method, n, right, tested, seconds, products, loo}, loo and products null where
 // there is none.
 
-const WAYS = [["features", "patches and kernel", "vermilion"], ["network", "convolutional network", "blue"],
-  ["pixels", "kernel on pixels", "ochre"]];
+const WAYS = [["features", "patches and kernel", "blue"], ["network", "convolutional network", "vermilion"],
+  ["pixels", "kernel on pixels", "grey"]];
 const PRICES = [["n", "training pictures"], ["products", "multiplications of the fit"], ["seconds", "CPU seconds of the fit"]];
 
 // Wilson's 95 % interval of a share.

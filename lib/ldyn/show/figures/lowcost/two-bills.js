@@ -2,7 +2,7 @@
 // State: tasks [{ name, error, trials, network: { rows, run, answer }, kernel: { rows, seconds,
 // answer } }]; seconds of one training run, of one fit and of one answer; names of the sliders.
 
-const SIGN = { kernel: "vermilion", network: "blue" };
+const SIGN = { kernel: "blue", network: "vermilion" };
 
 // Bills of both roads, as `ldyn.lowcost.bill` writes them; the trials and the fit after them.
 function bills(task, { core, wage, hours, trials, label }) {
