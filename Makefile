@@ -9,7 +9,7 @@ PORT ?= 8000
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab serve student offline pdf study verdicts freeze confirm costs bench findings lock clean
+.PHONY: help book test slow browser lab serve student offline pdf study verdicts freeze confirm costs bench findings lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,12 +20,15 @@ help: ## List the commands
 book: .venv/.ready ## Build the book into _build/html, and the reader's notebooks
 	$(build)
 
-test: .venv/.ready ## Lint, types, layers and the tests
+test: .venv/.ready ## Lint, types, layers, and the tests that take a moment each
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
 	$(bin)/python -m pytest -n 2
+
+slow: .venv/.ready ## The tests of tests/slow.txt: studies, claims, benchmarks, laws of chance
+	$(bin)/python -m pytest -n 2 -m "slow and not long and not gpu and not browser"
 
 browser: .venv/.ready ## Test the built book in Chromium (build it first)
 	$(bin)/python -m pytest -n 2 -m browser tests/browser

@@ -170,7 +170,7 @@ def test_the_zip_opens_elsewhere(html, tmp_path, context):
     page.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_single_page_prints_every_page(html, tmp_path, chromium):
     from contents import all_pages
     from pdf import browser, print_page, single_page

@@ -24,7 +24,7 @@ MD5 = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", MD5)
 def test_what_the_loader_accepts_is_the_published_payload(name):
     opened = {".gz": gzip.open, ".xz": lzma.open}
@@ -47,7 +47,7 @@ def test_test_pictures_load(load, shape):
     assert_pictures(load(train=False), shape)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("load", "shape"),
     [
@@ -71,7 +71,7 @@ def assert_pictures(pictures, shape):
     assert (counts - shape[0] / 10).abs().max() <= spread * shape[0] / 10
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_photographs_open_with_a_brownish_frog():
     """A frog on a brown ground, its first pixel as it is shown everywhere: the axes are right."""
     photographs = data.cifar10()

@@ -4,7 +4,7 @@ import pytest
 from solutions import run
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_left_edge_follows_the_penalty_only_if_the_critic_is_quick(monkeypatch):
     moves = run("gans", "ex-penalty-project", monkeypatch)[0]["moves"]
     left, right = moves["usual", 1 / 16]

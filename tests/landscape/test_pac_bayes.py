@@ -75,7 +75,7 @@ def test_the_bound_spends_its_whole_budget():
         assert left == pytest.approx(math.log(2 * 20 / alpha), rel=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_bound_holds_for_posteriors_that_look_at_the_data():
     """Ten coins, uniform prior; Q chosen on 4,000 samples to break the bound. δ = 0.2."""
     draw = stream("coins")

@@ -18,9 +18,9 @@ def test_the_jacobian_is_that_of_the_residuals(activation, bias):
     x = torch.randn(4, 7, 3, generator=draw, dtype=F64)
     y = torch.randn(4, 7, 2, generator=draw, dtype=F64)
     right = torch.func.vmap(torch.func.jacrev(net.residuals))(theta, x, y)
-    assert torch.allclose(net.jacobian(theta, x, y), right, rtol=0, atol=1e-12)
-    assert torch.allclose(net.jacobian(theta[0], x[0], y[0]), right[0], rtol=0, atol=1e-12)
-    assert torch.allclose(net.jacobian(theta, x[0], y[0])[0], right[0], rtol=0, atol=1e-12)
+    assert torch.allclose(net.linearise(theta, x, y)[1], right, rtol=0, atol=1e-12)
+    assert torch.allclose(net.linearise(theta[0], x[0], y[0])[1], right[0], rtol=0, atol=1e-12)
+    assert torch.allclose(net.linearise(theta, x[0], y[0])[1][0], right[0], rtol=0, atol=1e-12)
 
 
 def test_families_refuse_what_does_not_fit():

@@ -159,7 +159,7 @@ def test_two_processes_are_one_also_after_one_was_killed(shards, whole, tmp_path
     assert len(ends[1][1]["seen"]) == 6  # of 10 blocks, four were in it
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torchrun_starts_the_same_pass(shards, whole, tmp_path):
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     told = run_script(tmp_path, PASS, *launcher)
@@ -168,7 +168,7 @@ def test_torchrun_starts_the_same_pass(shards, whole, tmp_path):
         close(NormalEquations.load(tmp_path / f"totals{rank}")[0], whole, 1e-10)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_million_rows_from_disk_stay_below_a_gibibyte_and_a_half(tmp_path):
     """20 columns in float32, M = 1,000, in a process of its own, which tells its peak."""
     script = """

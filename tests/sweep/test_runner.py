@@ -171,7 +171,7 @@ def test_unknown_studies_are_answered_with_the_known_ones(capsys):
     assert "one of" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dask_cluster_gives_the_same_table(toy, tmp_path):
     distributed = pytest.importorskip("distributed")
     study = toy()

@@ -68,40 +68,52 @@ class UnitNet:
 
     def values(self, theta: Tensor, x: Tensor) -> Tensor:
         """Return f(x), (…, n, M), of `theta` θ (…, p) at `x` (…, n, D)."""
+        self._hold(x)
         v, w, b = self.split(theta)
+        return ACTIVATIONS[self.activation](x @ w.mT) @ v + b[..., None, :]
+
+    def residuals(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """Return f(x) − y as (…, n·M), of `theta` θ (…, p) at `x` (…, n, D), `y` (…, n, M)."""
+        self._hold(x, y)
+        return (self.values(theta, x) - y).flatten(-2)
+
+    def linearise(self, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `residuals` (…, n·M) and their derivative ∂f/∂θ (…, n·M, p).
+
+        `theta` θ (…, p), `x` (…, n, D), `y` (…, n, M).
+        ∂f_m/∂v_jc = σ(u_j) 1{m=c},  ∂f_m/∂w_j = v_jm σ'(u_j) x,  u_j = w_jᵀ x.
+        """
+        self._hold(x, y)
+        v, w, b = self.split(theta)
+        u = x @ w.mT
+        if self.activation == "tanh":
+            a = torch.tanh(u)
+            slope = 1 - a.square()
+        else:
+            a, slope = jvp(ACTIVATIONS[self.activation], (u,), (torch.ones_like(u),))[:2]
+        r = a @ v + b[..., None, :] - y
+        parts = r.new_zeros(*r.shape, v.shape[-2], self.outputs + self.inputs)
+        for c in range(self.outputs):
+            parts[..., c, :, c] = a
+        gain = slope[..., None, :] * v.mT[..., None, :, :]
+        parts[..., self.outputs :] = gain[..., None] * x[..., None, None, :]
+        jacobian = parts.flatten(-2)
+        if self.bias:
+            eye = torch.eye(self.outputs, dtype=r.dtype, device=r.device)
+            jacobian = torch.cat([jacobian, eye.expand(*r.shape, -1)], -1)
+        return r.flatten(-2), jacobian.flatten(-3, -2)
+
+    def _hold(self, x: Tensor, y: Tensor | None = None) -> None:
         if x.shape[-1] != self.inputs:
             raise ValueError(
                 f"x must have {self.inputs} columns, as inputs says, got {tuple(x.shape)}; "
                 "a hidden bias is a column of ones"
             )
-        return ACTIVATIONS[self.activation](x @ w.mT) @ v + b[..., None, :]
-
-    def residuals(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return f(x) − y as (…, n·M), of `theta` θ (…, p) at `x` (…, n, D), `y` (…, n, M)."""
-        if y.shape[-2:] != (x.shape[-2], self.outputs):
+        if y is not None and y.shape[-2:] != (x.shape[-2], self.outputs):
             raise ValueError(
                 f"y must be a tensor of shape (…, {x.shape[-2]}, {self.outputs}), got "
                 f"{tuple(y.shape)}; with one output try y[:, None]"
             )
-        return (self.values(theta, x) - y).flatten(-2)
-
-    def jacobian(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return ∂f/∂θ as (…, n·M, p), the derivative of `residuals`, with the same arguments.
-
-        `theta` θ (…, p), `x` (…, n, D), `y` (…, n, M).
-        ∂f_m/∂v_jc = σ(u_j) 1{m=c},  ∂f_m/∂w_j = v_jm σ'(u_j) x,  u_j = w_jᵀ x.
-        """
-        v, w, _ = self.split(theta)
-        u = x @ w.mT
-        a, slope = jvp(ACTIVATIONS[self.activation], (u,), (torch.ones_like(u),))[:2]
-        eye = torch.eye(self.outputs, dtype=theta.dtype, device=theta.device)
-        of_v = a[..., :, None, :, None] * eye[:, None, :]
-        gain = slope[..., :, None, :] * v.mT[..., None, :, :]
-        of_w = gain[..., None] * x[..., :, None, None, :]
-        parts = [torch.cat([of_v.expand(*gain.shape, -1), of_w], -1).flatten(-2)]
-        if self.bias:
-            parts.append(eye.expand(*gain.shape[:-1], -1))
-        return torch.cat(parts, -1).flatten(-3, -2)
 
     def loss(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Return ½ Σ_ν ‖f(x_ν) − y_ν‖², (…), of `theta` θ (…, p), `x` (…, n, D), `y` (…, n, M)."""

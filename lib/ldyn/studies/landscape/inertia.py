@@ -82,7 +82,7 @@ def run_group(group: list[Cell]) -> list[dict[str, Any]]:
     net = UnitNet(**kind)
     device = default_device()
     x, y, start = (torch.stack(t).to(device) for t in zip(*map(problem, group), strict=True))
-    found = levenberg_marquardt(net.residuals, start, (x, y), jacobian=net.jacobian, steps=400)
+    found = levenberg_marquardt(net.residuals, start, (x, y), linearise=net.linearise, steps=400)
     theta = newton(net.loss, found.theta, (x, y))
     narrow = torch.linalg.eigvalsh(dense_hessian(net.loss, theta, x, y))
     size = narrow.abs().amax(1)
