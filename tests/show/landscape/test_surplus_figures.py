@@ -6,13 +6,24 @@ import math
 import pytest
 import torch
 
-from ldyn.landscape import UnitNet, kl_inverse
+from ldyn.landscape import UnitNet, exchange_rate, kl_inverse
 from ldyn.studies.landscape import pac_bayes
 
 
+@pytest.mark.parametrize("figure", ["bound", "kl-inverse"])
 @pytest.mark.parametrize(("q", "budget"), [(0.0, 0.2), (0.05, 0.01), (0.3, 1.5)])
-def test_the_inverse_in_the_page_is_that_of_the_library(js, q, budget):
-    assert js("bound", f"klInverse({q}, {budget})") == pytest.approx(kl_inverse(q, budget).item())
+def test_the_inverse_in_the_page_is_that_of_the_library(js, figure, q, budget):
+    assert js(figure, f"klInverse({q}, {budget})") == pytest.approx(kl_inverse(q, budget).item())
+
+
+@pytest.mark.parametrize(("q", "budget"), [(0.05, 0.01), (0.3, 0.5), (0.001, 0.2)])
+def test_the_tangent_is_that_of_the_library(js, q, budget):
+    """Source: lem-exchange."""
+    p, slope, rate = js("kl-inverse", f"Object.values(tangent({q}, {budget}))")
+    rise = kl_inverse(q, torch.tensor([budget - 1e-6, budget + 1e-6]).double()).diff() / 2e-6
+    assert slope == pytest.approx(rise.item(), rel=1e-5)
+    assert rate == pytest.approx(exchange_rate(q, kl_inverse(q, budget)).item(), rel=1e-9)
+    assert p == pytest.approx(kl_inverse(q, budget).item(), rel=1e-9)
 
 
 @pytest.mark.parametrize(("activation", "n", "surplus"), [
