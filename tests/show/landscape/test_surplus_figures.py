@@ -20,7 +20,8 @@ def test_the_inverse_in_the_page_is_that_of_the_library(js, figure, q, budget):
 def test_the_tangent_is_that_of_the_library(js, q, budget):
     """Source: lem-exchange."""
     p, slope, rate = js("kl-inverse", f"Object.values(tangent({q}, {budget}))")
-    rise = kl_inverse(q, torch.tensor([budget - 1e-6, budget + 1e-6]).double()).diff() / 2e-6
+    ends = torch.tensor([budget - 1e-6, budget + 1e-6], dtype=torch.float64)
+    rise = kl_inverse(q, ends).diff() / 2e-6
     assert slope == pytest.approx(rise.item(), rel=1e-5)
     assert rate == pytest.approx(exchange_rate(q, kl_inverse(q, budget)).item(), rel=1e-9)
     assert p == pytest.approx(kl_inverse(q, budget).item(), rel=1e-9)
