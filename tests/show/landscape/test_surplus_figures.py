@@ -55,3 +55,20 @@ def test_the_calculator_finds_the_best_posterior(js, activation, n, surplus):
 def test_the_risk_under_the_fits_is_a_mean_square(js):
     assert js("surplus-fit", "meanSquare([1, 2, 4], [1, 1, 1])") == pytest.approx(10 / 3)
     assert js("surplus-fit", "[0, 40, 80].map((i) => gridPoint(i, 81))") == [-1, 0, 1]
+
+
+@pytest.mark.parametrize(("c", "eta", "follow"), [(0.0, 0.3, 0), (0.2, -0.5, 0), (-0.3, 0.7, 1)])
+def test_the_room_of_two_copies_is_that_of_the_network(js, c, eta, follow):
+    net, away = UnitNet(inputs=2), torch.tensor([0.6, -0.8], dtype=torch.float64)
+    w, x = (
+        torch.tensor([1.5, 0.5], dtype=torch.float64),
+        torch.linspace(-1, 1, 10, dtype=torch.float64).view(5, 2),
+    )
+    middle, half = w - follow * c * eta * away, eta * away / 2
+    pair = torch.tensor([[0.5 + c], [0.5 - c]], dtype=torch.float64)
+    theta = net.join(pair, torch.stack([middle + half, middle - half]))
+    one = net.join(torch.ones(1, 1, dtype=torch.float64), w[None])
+    gap = net.values(theta, x) - net.values(one, x)
+    state = {"weight": w.tolist(), "direction": away.tolist(), "x": x.tolist(), "clip": 4}
+    drawn = js("copy-room", f"added({json.dumps(state)}, {c}, {eta}, {follow})")
+    assert drawn == pytest.approx(gap.square().mean().item() / 4, rel=1e-9, abs=1e-15)
