@@ -35,7 +35,7 @@ function render({ model, el }) {
     ([name, way]) => [name, SHARES.map((t) => loss(along(way, t), corners[0], x))],
   ));
   const top = 1.1 * Math.max(...losses.straight);
-  const reach = 1.35 * Math.max(...corners.flatMap((c) => c.w.flat().map(Math.abs)));
+  const reach = 1.5 * Math.max(...corners.flatMap((c) => c.w.flat().map(Math.abs)));
   const colours = ["blue", "vermilion", "green"];
 
   fig.draw({ aspect: 0.5, tallest: 300, lowest: 190 }, (pen, { width, height, ink }) => {
@@ -61,7 +61,7 @@ function render({ model, el }) {
     const here = loss(units, corners[0], x);
     const plot = chart(pen, {
       width, height, ink, x: [0, 1], y: [0, top], xlabel: "part of the way", ylabel: "loss",
-      xticks: [0, 0.5, 1],
+      xticks: [0, 0.5, 1], yticks: [0, 10, 20, 30].filter((v) => v < top),
     });
     plot.curve(SHARES, losses.straight, { colour: ink.vermilion, dash: [6, 4] });
     plot.curve(SHARES, losses.blank, { colour: ink.blue });

@@ -16,16 +16,20 @@ function added({ weight, direction, x, clip }, c, eta, follow) {
   return sum / (x.length * clip);
 }
 
-const [WIDE, HIGH] = [121, 161]; // cells of the plane: c from −½ to ½, η from −1 to 1
-const cells = (count, reach) => Array.from({ length: count }, (_, i) => reach * (((2 * i + 1) / count) - 1));
+// Cells of the plane: c from −½ to ½, and η from −1 to 1, finer near 0.
+const [WIDE, HIGH] = [121, 241];
+const SHIFTS = Array.from({ length: WIDE }, (_, i) => (i + 0.5) / WIDE - 0.5);
+const EDGES = Array.from({ length: HIGH + 1 }, (_, j) => Math.sinh(4 * ((2 * j) / HIGH - 1)) / Math.sinh(4));
+const middle = (j) => (EDGES[j] + EDGES[j + 1]) / 2;
 
 function rooms(state, follow) {
-  return cells(WIDE, 0.5).map((c) => cells(HIGH, 1).map((eta) => added(state, c, eta, follow)));
+  return SHIFTS.map((c) => Array.from({ length: HIGH }, (_, j) => added(state, c, middle(j), follow)));
 }
 
 // The price of being in the room, −ln of its share of the plane.
 function price(room, rate) {
-  return -Math.log(room.flat().filter((loss) => rate * loss <= 1).length / (WIDE * HIGH));
+  const inside = (row) => row.reduce((sum, loss, j) => sum + (rate * loss <= 1 ? EDGES[j + 1] - EDGES[j] : 0), 0);
+  return -Math.log(room.reduce((sum, row) => sum + inside(row), 0) / (2 * WIDE));
 }
 
 function render({ model, el }) {
@@ -33,7 +37,7 @@ function render({ model, el }) {
   const state = Object.fromEntries(["weight", "direction", "x", "clip"].map((k) => [k, model.get(k)]));
   const both = [["b follows", rooms(state, 1), "blue"], ["b fixed", rooms(state, 0), "ochre"]];
   const rate = fig.slider("rate u", {
-    min: 1, max: 6, step: 0.1, name: "u", value: 3, text: (v) => Math.round(10 ** v).toLocaleString("en"),
+    min: 2, max: 6, step: 0.1, name: "u", value: 4.5, text: (v) => Math.round(10 ** v).toLocaleString("en"),
   });
   const say = fig.readout();
   fig.draw({ aspect: 0.55, tallest: 400 }, (pen, { width, height, ink }) => {
@@ -42,17 +46,19 @@ function render({ model, el }) {
       width, height, ink, x: [-0.5, 0.5], y: [-1, 1], xlabel: "move c along the line", ylabel: "difference η",
       xticks: [-0.5, -0.25, 0, 0.25, 0.5], yticks: [-1, -0.5, 0, 0.5, 1],
     });
-    const [wide, high] = [plot.sx(1 / WIDE) - plot.sx(0), plot.sy(0) - plot.sy(2 / HIGH)];
+    const wide = plot.sx(1 / WIDE) - plot.sx(0);
     plot.inside(() => {
       for (const [, room, hue] of both) {
+        pen.globalAlpha = hue === "blue" ? 0.35 : 0.8;
         pen.fillStyle = ink[hue];
-        cells(WIDE, 0.5).forEach((c, i) => cells(HIGH, 1).forEach((eta, j) => {
-          if (u * room[i][j] <= 1) pen.fillRect(plot.sx(c) - wide / 2, plot.sy(eta) - high / 2, wide + 0.5, high + 0.5);
+        room.forEach((row, i) => row.forEach((loss, j) => {
+          if (u * loss > 1) return;
+          const top = plot.sy(EDGES[j + 1]);
+          pen.fillRect(plot.sx(SHIFTS[i]) - wide / 2, top, wide, plot.sy(EDGES[j]) - top);
         }));
       }
     });
-    plot.words("b follows", -0.48, 0.92, { colour: ink.blue });
-    plot.words("b fixed", -0.48, 0.78, { colour: ink.ochre });
+    both.forEach(([name, , hue], k) => plot.words(name, 0.1 + 0.22 * k, 1, { colour: ink[hue], dx: 0, dy: -11 }));
     say(both.map(([name, room]) => `${name}: ${(100 * Math.exp(-price(room, u))).toFixed(1)} % of the plane, ${
       price(room, u).toFixed(2)} nats`).join("\n"));
   });

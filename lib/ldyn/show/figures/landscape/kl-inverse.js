@@ -25,7 +25,7 @@ const BUDGETS = Array.from({ length: 201 }, (_, i) => i / 200);
 
 function render({ model, el }) {
   const fig = figure(el, model);
-  const risk = fig.slider("risk on the sample q", {
+  const risk = fig.slider("risk q", {
     min: 0, max: 0.5, step: 0.005, name: "risk", value: 0.1, text: (v) => v.toFixed(3),
   });
   const budget = fig.slider("budget ε", {
