@@ -1,6 +1,6 @@
 // The PAC-Bayes bound of three units and K surplus ones, tanh beside ReLU, and its parts in nats.
 // State: theta (9,), heights { tanh, relu } (9,) risk per squared parameter, power (tanh's per squared
-// output weight), prior, cone (p_0), failure (α), n (log10), surplus (K).
+// output weight), prior, cone (P(C)), failure (α), n (log10), surplus (K).
 
 function klInverse(q, budget) {
   const kl = (p) => (q > 0 ? q * Math.log(q / p) : 0) + (1 - q) * Math.log((1 - q) / (1 - p));

@@ -46,16 +46,21 @@ function render({ model, el }) {
       width, height, ink, x: [-0.5, 0.5], y: [-1, 1], xlabel: "move c along the line", ylabel: "difference η",
       xticks: [-0.5, -0.25, 0, 0.25, 0.5], yticks: [-1, -0.5, 0, 0.5, 1],
     });
-    const wide = plot.sx(1 / WIDE) - plot.sx(0);
+    const snap = (v) => Math.round(2 * v) / 2; // whole pixels of the canvas, so that no seams show
     plot.inside(() => {
       for (const [, room, hue] of both) {
         pen.globalAlpha = hue === "blue" ? 0.35 : 0.8;
         pen.fillStyle = ink[hue];
-        room.forEach((row, i) => row.forEach((loss, j) => {
-          if (u * loss > 1) return;
-          const top = plot.sy(EDGES[j + 1]);
-          pen.fillRect(plot.sx(SHIFTS[i]) - wide / 2, top, wide, plot.sy(EDGES[j]) - top);
-        }));
+        room.forEach((row, i) => {
+          const [left, right] = [0, 1].map((k) => snap(plot.sx((i + k) / WIDE - 0.5)));
+          for (let j = 0; j < HIGH; j++) {
+            if (u * row[j] > 1) continue;
+            const low = EDGES[j];
+            while (j + 1 < HIGH && u * row[j + 1] <= 1) j++;
+            const top = plot.sy(EDGES[j + 1]);
+            pen.fillRect(left, top, right - left, plot.sy(low) - top);
+          }
+        });
       }
     });
     both.forEach(([name, , hue], k) => plot.words(name, 0.1 + 0.22 * k, 1, { colour: ink[hue], dx: 0, dy: -11 }));
