@@ -50,6 +50,17 @@ def test_the_calculator_finds_the_best_posterior(js, activation, n, surplus):
     assert found["level"] == pytest.approx(math.log(2 * math.sqrt(n) / 0.04))
     total = found["base"] + surplus * found["unit"] + found["level"]
     assert found["bound"] == pytest.approx(kl_inverse(found["risk"], total / n).item(), rel=1e-9)
+    mixed = js("bound", f"bestBound({json.dumps(state)}, '{activation}', {n}, {surplus}, true)")
+    total = mixed["base"] + surplus * mixed["unit"] - mixed["saved"] + mixed["level"]
+    assert mixed["bound"] == pytest.approx(kl_inverse(mixed["risk"], total / n).item(), rel=1e-9)
+    assert mixed["saved"] == pytest.approx(math.log(math.comb(3 + surplus, surplus)), abs=1e-12)
+
+
+def test_open_places_save_the_logarithm_of_their_number(js):
+    """Source: prop-places."""
+    for needed, surplus in [(3, 0), (3, 1), (3, 8), (5, 2)]:
+        said = math.log(math.comb(needed + surplus, surplus))
+        assert js("bound", f"placesSaved({needed}, {surplus})") == pytest.approx(said, abs=1e-12)
 
 
 def test_the_risk_under_the_fits_is_a_mean_square(js):
