@@ -17,9 +17,10 @@ from ldyn.landscape import (
     gated_unit,
     gradient_flow,
     kl_inverse,
+    newton,
     surplus_block,
 )
-from ldyn.landscape.exercises import inactive_cost, odd_alive, toy_curvature
+from ldyn.landscape.exercises import odd_alive, orders, other_curvature
 
 F64 = torch.float64
 
@@ -45,9 +46,11 @@ def stationary_dimension(copies, outputs, rank):
 def raw_curvature():
     """Twice the raw second derivative along (w₀ − w₁)/√2 in the middle of the line."""
     toy = fukumizu_amari_toy()
-    wide = toy.net.replicate(toy.theta, torch.tensor([0.5, 0.5], dtype=F64))
+    y = 2 * torch.tanh(toy.x) + torch.tanh(4 * toy.x)
+    fit = newton(toy.net.loss, torch.tensor([[3.0, 1.5]], dtype=F64), (toy.x[None], y[None]))[0]
+    wide = toy.net.replicate(fit, torch.tensor([0.5, 0.5], dtype=F64))
     along = torch.tensor([0, 1, 0, -1], dtype=F64) / math.sqrt(2)
-    return 2 * along @ hessian(toy.loss)(wide) @ along
+    return 2 * along @ hessian(toy.net.loss)(wide, toy.x, y) @ along
 
 
 def fewest_down(copies, rank, up, down):
@@ -75,15 +78,17 @@ def softmax_gate():
     return c.grad
 
 
-def fibre(copies, inputs):
-    count, draw = int(copies) + 1, stream("fibre", copies, inputs)
-    theta = torch.randn(count * (1 + int(inputs)), generator=draw, dtype=F64)
-
-    def product(theta):
-        units = theta.view(count, -1)
-        return units[:, 0] @ units[:, 1:]
-
-    return theta.numel() - torch.linalg.matrix_rank(jacrev(product)(theta)).item()
+def sheets(inputs, outputs):
+    """The larger nullity of (V, W) ↦ V Wᵀ at a point with parallel v_j, and with parallel w_j."""
+    d, m, draw = int(inputs), int(outputs), stream("sheets", inputs, outputs)
+    v, w = (torch.randn(2, k, generator=draw, dtype=F64) for k in (m, d))
+    line = torch.tensor([[0.7], [-1.2]], dtype=F64)
+    found = []
+    for a, b in ((line * v[:1], w), (v, line * w[:1])):
+        product = jacrev(lambda t: (t[: 2 * m].view(2, m).T @ t[2 * m :].view(2, d)).flatten())
+        slope = product(torch.cat([a.flatten(), b.flatten()]))
+        found.append(2 * (d + m) - torch.linalg.matrix_rank(slope).item())
+    return max(found)
 
 
 def quartic_factor():
@@ -97,19 +102,16 @@ def quartic_factor():
     return losses[0] / losses[1]
 
 
-def angles(low, high):
-    """The share of directions (w, b) with w x + b < 0 at both ends, and what it costs."""
-    turn = (torch.arange(2**20, dtype=F64) + 0.5) * 2 * torch.pi / 2**20
-    w, b = turn.cos(), turn.sin()
-    return -math.log(((w * low + b < 0) & (w * high + b < 0)).double().mean().item())
+def arrangements(needed, surplus):
+    units = [*range(int(needed)), *[-1] * int(surplus)]
+    return math.log(len(set(itertools.permutations(units))))
 
 
-def quiet(n, spread, slope, outputs):
-    def total(log_s2):
-        ratio = math.exp(log_s2) / spread**2
-        return outputs / 2 * (ratio - 1 - math.log(ratio)) + n * slope * math.exp(log_s2)
-
-    return math.exp(least(total, -20, 5))
+def free_units(needed, chance):
+    """The K at which −K ln P(C) and ln C(H₀ + K, K) − ln C(H₀ + K − 1, K − 1) balance."""
+    return math.exp(
+        least(lambda k: abs(math.log(math.exp(-k) * needed + 1) + math.log(chance)), -9, 9)
+    )
 
 
 def trace(v, w, x):
@@ -164,17 +166,17 @@ def three_units():
 
 RIGHT = {
     "ex-dead-end": stationary_dimension,
-    "ex-toy-curvature": raw_curvature(),
+    "ex-other-sign": raw_curvature(),
     "ex-fewest-down": fewest_down,
     "ex-escape-clock": lambda start, strength: least(
         lambda t: abs(start * math.exp(strength * t) - 1), 0, 200 / strength
     ),
     "ex-softmax-gate": softmax_gate(),
-    "ex-fibre": fibre,
+    "ex-two-sheets": sheets,
     "ex-quartic": quartic_factor(),
     "ex-zero-errors": lambda bound: kl_inverse(0.0, bound),
-    "ex-cone-interval": angles,
-    "ex-quiet-unit": quiet,
+    "ex-all-orders": arrangements,
+    "ex-free-units": free_units,
     "ex-least-trace": trace,
     "ex-three-into-two": free_assignments(2, 3),
     "ex-odd-counts": odd_assignments,
@@ -197,20 +199,21 @@ class TestExercises(ExerciseContract):
     [
         ("ex-dead-end", lambda k, m, r: k * m, "not stationary"),
         ("ex-dead-end", lambda k, m, r: (k + 1) * (m - r), "determined by the others"),
-        ("ex-toy-curvature", toy_curvature() / 2, "itself"),
-        ("ex-toy-curvature", -toy_curvature(), "A sign is wrong"),
+        ("ex-other-sign", other_curvature(whole=True), "Gauss–Newton"),
+        ("ex-other-sign", -other_curvature(), "A sign is wrong"),
         ("ex-fewest-down", lambda k, r, up, down: k * (r + down), "signs of the λ_j"),
         ("ex-fewest-down", lambda k, r, up, down: k * min(up, down), "whatever"),
         ("ex-escape-clock", lambda e, s: math.log(1 / e) / s / 2, "twice the rate"),
         ("ex-softmax-gate", torch.tensor([1 / 3, 4 / 3, -5 / 3]), "Entry 0: The sign"),
-        ("ex-fibre", lambda k, d: k * (d + 1), "rescaled"),
+        ("ex-two-sheets", lambda d, m: d + 2, "output weights need not"),
+        ("ex-two-sheets", lambda d, m: m + 2, "input weights need not"),
+        ("ex-two-sheets", lambda d, m: 3, "in common"),
         ("ex-quartic", 0.25 / 0.09, "square of the change"),
         ("ex-zero-errors", lambda b: math.sqrt(b / 2), "Pinsker"),
-        ("ex-cone-interval", lambda a, b: math.exp(-inactive_cost(a, b)), "its cost"),
-        ("ex-cone-interval", lambda a, b: inactive_cost(a, b) - math.log(2), "2π"),
-        ("ex-quiet-unit", lambda n, s, c, m: 1 / (1 / s**2 + n * c / m), "factor M/2"),
+        ("ex-all-orders", lambda h, k: orders(h, k) - math.lgamma(h + 1), "an order, too"),
+        ("ex-all-orders", lambda h, k: math.lgamma(h + k + 1), "as it is"),
+        ("ex-free-units", lambda h, c: h * c, "themselves"),
         ("ex-fewest-down", lambda k, r, up, down: k * (r + min(up, down)) + 1, "begin with"),
-        ("ex-quiet-unit", lambda n, s, c, m: m / (2 * n * c), "large n"),
         ("ex-least-trace", lambda v, w, x: (v**2 + w**2) * x**2, "β = 1"),
         ("ex-three-into-two", 6, "Three omissions"),
         ("ex-odd-counts", lambda r, m: free_assignments(int(r), int(m)), "free activation"),

@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import torch
+from torch.func import hessian
+
 from ldyn.core import (
     Judge,
     Verdict,
@@ -12,6 +15,7 @@ from ldyn.core import (
     judge_tensor,
 )
 from ldyn.landscape.blocks import last_unit_forms
+from ldyn.landscape.minima import levenberg_marquardt
 from ldyn.landscape.symmetry import expansion_count, surjections
 from ldyn.landscape.toy import fukumizu_amari_toy
 
@@ -27,20 +31,20 @@ def check(exercise: str, answer: Any) -> Verdict:
     return check_answer(EXERCISES, exercise, answer)
 
 
-def toy_curvature() -> float:
-    """Return G of the smallest example, a number since D = 1. Source: ex-toy-curvature."""
+def other_curvature(*, whole: bool = False) -> float:
+    """Return G for 2 tanh x + tanh 4x and one unit, or ∂²L/∂w² there. Source: ex-other-sign."""
     toy = fukumizu_amari_toy()
-    return last_unit_forms(toy.net, toy.theta, toy.x, toy.y).curvature.item()
+    y = 2 * torch.tanh(toy.x) + torch.tanh(4 * toy.x)
+    start = torch.tensor([[3.0, 1.5]], dtype=toy.x.dtype)
+    theta = levenberg_marquardt(toy.net.residuals, start, (toy.x[None], y[None])).theta[0]
+    if whole:
+        return hessian(toy.net.loss)(theta, toy.x, y)[1, 1].item()
+    return last_unit_forms(toy.net, theta, toy.x, y).curvature.item()
 
 
-def inactive_cost(low: float, high: float) -> float:
-    """Return ln(1/p₀), p₀ = (π − arctan high + arctan low) / 2π. Source: ex-cone-interval."""
-    return -math.log((math.pi - math.atan(high) + math.atan(low)) / (2 * math.pi))
-
-
-def output_variance(n: float, spread: float, slope: float, outputs: float) -> float:
-    """Return the s² that minimises (M/2)[s²/τ² − 1 − ln(s²/τ²)] + n c s². Source: ex-quiet-unit."""
-    return 1 / (1 / spread**2 + 2 * n * slope / outputs)
+def orders(needed: float, surplus: float) -> float:
+    """Return ln((H₀ + K)!/K!), the nats that all orders save. Source: ex-all-orders."""
+    return math.lgamma(needed + surplus + 1) - math.lgamma(surplus + 1)
 
 
 def quartic(share: float) -> float:
@@ -61,12 +65,14 @@ EXERCISES: dict[str, Judge] = {
             ),
         },
     ),
-    "ex-toy-curvature": judge_number(
-        toy_curvature,
+    "ex-other-sign": judge_number(
+        other_curvature,
         slips={
-            "That is the eigenvalue at λ = ½; G itself is asked for.": lambda: toy_curvature() / 2,
+            "That is ∂²L/∂w², which has a Gauss–Newton part besides G.": lambda: other_curvature(
+                whole=True
+            ),
             "A sign is wrong: the residual is f − y; or look at the sign of tanh″.": lambda: (
-                -toy_curvature()
+                -other_curvature()
             ),
         },
     ),
@@ -92,13 +98,14 @@ EXERCISES: dict[str, Judge] = {
         },
     ),
     "ex-softmax-gate": judge_tensor(lambda: [-1 / 3, -4 / 3, 5 / 3]),
-    "ex-fibre": judge_function(
-        lambda copies, inputs: (copies + 1) * (inputs + 1) - inputs,
-        grid={"copies": (0, 1, 3), "inputs": (1, 2, 5)},
+    "ex-two-sheets": judge_function(
+        lambda inputs, outputs: max(inputs, outputs) + 2,
+        grid={"inputs": (1, 2, 5), "outputs": (1, 2, 4)},
         slips={
-            "A single unit can be rescaled, too.": lambda copies, inputs: copies * (inputs + 1),
-            "That is the number of parameters; there are constraints.": (
-                lambda copies, inputs: (copies + 1) * (inputs + 1)
+            "The output weights need not be parallel.": lambda inputs, outputs: inputs + 2,
+            "The input weights need not be parallel.": lambda inputs, outputs: outputs + 2,
+            "That is the dimension of what both sheets have in common.": (
+                lambda inputs, outputs: 3.0
             ),
         },
     ),
@@ -120,28 +127,24 @@ EXERCISES: dict[str, Judge] = {
             "That is the leading term for small bounds.": lambda bound: bound,
         },
     ),
-    "ex-cone-interval": judge_function(
-        inactive_cost,
-        grid={"low": (-1.0, 0.0, 2.0), "high": (3.0, 50.0)},
+    "ex-all-orders": judge_function(
+        orders,
+        grid={"needed": (1, 3, 4), "surplus": (1, 2)},
         slips={
-            "Being active everywhere is not meant; but it has the same probability. Is the "
-            "circle 2π?": lambda low, high: (
-                -math.log((math.pi - math.atan(high) + math.atan(low)) / math.pi)
+            "That is what the places save; the needed units have an order, too.": (
+                lambda needed, surplus: orders(needed, surplus) - math.lgamma(needed + 1)
             ),
-            "That is the probability; its cost is asked for.": (
-                lambda low, high: math.exp(-inactive_cost(low, high))
+            "Two surplus units that change places leave the posterior as it is.": (
+                lambda needed, surplus: math.lgamma(needed + surplus + 1)
             ),
         },
     ),
-    "ex-quiet-unit": judge_function(
-        output_variance,
-        grid={"n": (10.0, 1000.0), "spread": (1.0, 2.0), "slope": (0.1,), "outputs": (1, 3)},
+    "ex-free-units": judge_function(
+        lambda needed, chance: needed * chance / (1 - chance),
+        grid={"needed": (3, 30), "chance": (0.1, 0.25, 0.5)},
         slips={
-            "The divergence has the factor M/2.": (
-                lambda n, spread, slope, outputs: 1 / (1 / spread**2 + n * slope / outputs)
-            ),
-            "That is what it tends to for large n.": (
-                lambda n, spread, slope, outputs: outputs / (2 * n * slope)
+            "The surplus units are themselves among the H₀ + K.": (
+                lambda needed, chance: needed * chance
             ),
         },
     ),

@@ -130,9 +130,9 @@ def gibbs_price(pulls: Tensor, outputs: int = 1) -> Tensor:
 
 
 def inactive_probability(low: float, high: float, bias_ratio: float = 1.0) -> float:
-    """Return p_0 = P(w₁x + w₂ < 0 for all x in [low, high]), w ~ N(0, τ² diag(1, ρ²)).
+    """Return P(C) = P(w₁x + w₂ < 0 for all x in [low, high]), w ~ N(0, τ² diag(1, ρ²)).
 
-    p_0 = (π − Δ)/2π,  Δ = arctan(high/ρ) − arctan(low/ρ): the cone's angle over the full one.
+    P(C) = (π − ω)/2π,  ω = arctan(high/ρ) − arctan(low/ρ): the cone's angle over the full one.
 
     Arguments: `bias_ratio` ρ, the bias's prior scale over the slope's.
     Raises: ValueError unless low ≤ high and ρ > 0.

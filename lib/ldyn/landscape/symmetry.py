@@ -10,7 +10,7 @@ from ldyn.core import require_count, require_positive
 
 
 def surjections(teacher: int, width: int) -> int:
-    """Return G(r, m) = Σ_i (−1)^(r−i) C(r, i) i^m, the maps of m units onto r.
+    """Return Sur(r, m) = Σ_i (−1)^(r−i) C(r, i) i^m, the maps of m units onto r.
 
     A stationary point with r different units lies on that many affine subspaces of stationary
     points of a network with m units.

@@ -1,6 +1,6 @@
 // The PAC-Bayes bound of three units and K surplus ones, tanh beside ReLU, and its parts in nats.
 // State: theta (9,), heights { tanh, relu } (9,) risk per squared parameter, power (tanh's per squared
-// output weight), prior, cone (p_0), failure (α), n (log10), surplus (K).
+// output weight), prior, cone (P(C)), failure (α), n (log10), surplus (K), open (the mixture over places).
 
 function klInverse(q, budget) {
   const kl = (p) => (q > 0 ? q * Math.log(q / p) : 0) + (1 - q) * Math.log((1 - q) / (1 - p));
@@ -12,11 +12,18 @@ function klInverse(q, budget) {
   return high;
 }
 
+// ln C(needed + surplus, surplus), what a mixture over the places of the surplus units saves.
+function placesSaved(needed, surplus) {
+  let nats = 0;
+  for (let k = 1; k <= surplus; k++) nats += Math.log((needed + k) / k);
+  return nats;
+}
+
 // The best widths are τ²/(1 + 2nκτ²h) for one κ; each turn moves κ to the exchange rate found.
-function bestBound({ theta, heights, power, prior, cone, failure }, activation, n, surplus) {
+function bestBound({ theta, heights, power, prior, cone, failure }, activation, n, surplus, open = false) {
   const nats = (t) => (t - 1 - Math.log(t)) / 2;
   const level = Math.log((2 * Math.sqrt(n)) / failure);
-  const best = { bound: 1, rate: 3 };
+  const best = { bound: 1, rate: 3, saved: open ? placesSaved(theta.length / 3, surplus) : 0 };
   for (let turn = 0; turn < 60; turn++) {
     const shrink = (h) => 1 / (1 + 2 * n * best.rate * prior ** 2 * h);
     best.risk = 0;
@@ -31,7 +38,7 @@ function bestBound({ theta, heights, power, prior, cone, failure }, activation, 
     if (activation !== "relu") best.risk += surplus * prior ** 2 * t * power;
     best.risk = Math.min(best.risk, 1 - 1e-12);
     best.level = level;
-    best.bound = klInverse(best.risk, (best.base + surplus * best.unit + level) / n);
+    best.bound = klInverse(best.risk, (best.base + surplus * best.unit - best.saved + level) / n);
     const [p, q] = [Math.min(best.bound, 1 - 1e-12), best.risk];
     best.rate = Math.log((p * (1 - q)) / (q * (1 - p)));
   }
@@ -48,13 +55,14 @@ function render({ model, el }) {
     text: (v) => Math.round(10 ** v).toLocaleString("en"),
   });
   const surplus = fig.slider("surplus units K", { min: 0, max: 32, name: "surplus", value: 8 });
+  const open = fig.tick("leave open which units are the surplus ones", { name: "open" });
   const say = fig.readout();
   const kinds = [["tanh", "tanh", "vermilion"], ["relu", "ReLU", "blue"]];
   const widths = Array.from({ length: 33 }, (_, k) => k);
 
   fig.draw({ aspect: 0.45, tallest: 320 }, (pen, { width, height, ink }) => {
     const n = Math.round(10 ** size.value);
-    const curves = kinds.map(([kind]) => widths.map((k) => bestBound(state, kind, n, k).bound));
+    const curves = kinds.map(([kind]) => widths.map((k) => bestBound(state, kind, n, k, open.value).bound));
     const most = Math.max(...curves.flat());
     const ten = 10 ** Math.floor(Math.log10(most / 4));
     const step = ten * [1, 2, 5, 10].find((m) => 4 * m * ten >= most);
@@ -74,8 +82,8 @@ function render({ model, el }) {
   fig.draw({ aspect: 0.2, tallest: 150, lowest: 130, label: "The parts of the divergence, as bars." },
     (pen, { width, height, ink }) => {
       const n = Math.round(10 ** size.value);
-      const found = kinds.map(([kind]) => bestBound(state, kind, n, surplus.value));
-      const parts = found.map((b) => [b.base, surplus.value * b.unit, b.level]);
+      const found = kinds.map(([kind]) => bestBound(state, kind, n, surplus.value, open.value));
+      const parts = found.map((b) => [b.base, surplus.value * b.unit - b.saved, b.level]);
       const most = Math.max(...parts.map((p) => p.reduce((a, b) => a + b)));
       const room = width - 60;
       const tall = (height - 44) / 2;
@@ -99,7 +107,7 @@ function render({ model, el }) {
         x += pen.measureText(text).width + 18;
       });
       say(kinds.map(([, name], i) => `${name}: ${parts[i][0].toFixed(1)} + ${surplus.value} × ${
-        found[i].unit.toFixed(2)} + ${found[i].level.toFixed(1)} nats, risk ${
+        found[i].unit.toFixed(2)}${open.value ? ` − ${found[i].saved.toFixed(2)}` : ""} + ${found[i].level.toFixed(1)} nats, risk ${
         found[i].risk.toPrecision(2)}, bound ${found[i].bound.toPrecision(3)}`).join("\n"));
     });
   return fig.cleanUp;

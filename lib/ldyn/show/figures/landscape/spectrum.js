@@ -60,7 +60,7 @@ function render({ model, el }) {
       row.filter((_, k) => c.nodes[i][k] < fold(-scale))).reduce((a, b) => a + b, 0) / c.weights.length);
     say(`Bells of width ${s.toFixed(2)} on this axis. Estimated number of eigenvalues below ${minus(-scale)}: `
       + curves.map((c, k) => `${c.name} ${below[k].toFixed(1)} of ${c.size.toLocaleString("en")}`).join(" · ")
-      + `. Grey: the ends of the surplus block, ${marks.map((m) => minus(m.toPrecision(2))).join(" and ")}.`);
+      + (marks.length ? `. Grey: the ends of the surplus block, ${marks.map((m) => minus(m.toPrecision(2))).join(" and ")}.` : "."));
   });
   return fig.cleanUp;
 }

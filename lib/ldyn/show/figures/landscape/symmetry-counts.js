@@ -1,5 +1,5 @@
 // How many affine subspaces hold the teacher's function, and how many the stationary points of
-// narrower networks, against the number of surplus units. State: units (r), surplus (h).
+// narrower networks, against the number of surplus units. State: units (r), surplus (K).
 
 const MOST = 60;
 
@@ -18,7 +18,7 @@ function falling(k, r) {
   return product;
 }
 
-// G(r, m) = r! S(m, r), summed over all widths below r.
+// Sur(r, m) = r! S(m, r), summed over all widths below r.
 function narrower(r, m) {
   return partitions(m).reduce((sum, s, k) => sum + (k && k < r ? s * falling(k, k) : 0), 0);
 }
@@ -41,7 +41,7 @@ function power(value) {
 function render({ model, el }) {
   const fig = figure(el, model);
   const units = fig.slider("teacher units r", { min: 2, max: 30, name: "units", value: 8 });
-  const surplus = fig.slider("surplus units h", { min: 0, max: MOST, name: "surplus", value: 2 });
+  const surplus = fig.slider("surplus units K", { min: 0, max: MOST, name: "surplus", value: 2 });
   const say = fig.readout();
   fig.draw({ aspect: 0.55 }, (pen, { width, height, ink }) => {
     const r = units.value;
@@ -52,7 +52,7 @@ function render({ model, el }) {
     const top = Math.log10(good.at(-1));
     const step = top > 60 ? 20 : top > 24 ? 10 : 4;
     const plot = chart(pen, {
-      width, height, ink, x: [0, MOST], y: [1, good.at(-1)], log: "y", xlabel: "surplus units h",
+      width, height, ink, x: [0, MOST], y: [1, good.at(-1)], log: "y", xlabel: "surplus units K",
       ylabel: "affine subspaces", xticks: [0, 10, 20, 30, 40, 50, 60],
       yticks: Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => 10 ** (i * step)),
       ytext: (v) => `10${superscript(Math.round(Math.log10(v)))}`,
@@ -67,9 +67,9 @@ function render({ model, el }) {
     plot.words("narrower networks", MOST, low[width < 500 ? 36 : 54], { colour: ink.vermilion, align: "right", dx: 0, dy: 30 });
     const ratio = low[h] / good[h];
     const at = crossing(r);
-    say(`r = ${r}, h = ${h}: minima on ${power(good[h])} subspaces, one stationary point of every `
+    say(`r = ${r}, K = ${h}: minima on ${power(good[h])} subspaces, one stationary point of every `
       + `narrower width on ${power(narrower(r, r + h))}; ratio ${ratio.toPrecision(2)}.\n`
-      + `The minima are more from h = ${at < 0 ? `${MOST + 1} or later` : at} on.`);
+      + `The minima are more from K = ${at < 0 ? `${MOST + 1} or later` : at} on.`);
   });
   return fig.cleanUp;
 }
