@@ -57,7 +57,7 @@ function render({ model, el }) {
   const surplus = fig.slider("surplus units K", { min: 0, max: 32, name: "surplus", value: 8 });
   const open = fig.tick("leave open which units are the surplus ones", { name: "open" });
   const say = fig.readout();
-  const kinds = [["tanh", "tanh", "vermilion"], ["relu", "ReLU", "blue"]];
+  const kinds = [["tanh", "tanh", "blue"], ["relu", "ReLU", "vermilion"]];
   const widths = Array.from({ length: 33 }, (_, k) => k);
 
   fig.draw({ aspect: 0.45, tallest: 320 }, (pen, { width, height, ink }) => {
