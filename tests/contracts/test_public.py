@@ -11,64 +11,11 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 import torch
-from public import Call, arguments_of, rooms
+from public import Call, arguments_of
+from public.vary import ALL, EACH, found, leaves, parameters, refuses, run, same
 from torch import Tensor, nn
 
-from ldyn.gate import options, public_form
-
-ALL = rooms()
-EACH = [pytest.param(room, name, id=f"{room}.{name}") for room in ALL for name in ALL[room]]
-
-
-def found(room: str, name: str):
-    return getattr(importlib.import_module(f"ldyn.{room}"), name)
-
-
-def run(room: str, name: str, **changed):
-    function, call = found(room, name), ALL[room][name]
-    args, kwargs = arguments_of(function, call.given() | changed)
-    return function(*args, **kwargs)
-
-
-def parameters(room: str, name: str, *kinds) -> list[str]:
-    """The parameters of a valid call whose annotation is, or may be, one of `kinds`."""
-    function, given = found(room, name), ALL[room][name].given()
-    hints = get_type_hints(function.__wrapped__)
-    return [n for n in given if n in hints and set(kinds) & set(options(hints[n]))]
-
-
-def leaves(value) -> list[Tensor]:
-    """The tensors in a result, also in records, lists and dictionaries."""
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, dict):
-        return [x for v in value.values() for x in leaves(v)]
-    if isinstance(value, list | tuple):
-        return [x for v in value for x in leaves(v)]
-    if hasattr(value, "__dataclass_fields__"):
-        return [x for n in value.__dataclass_fields__ for x in leaves(getattr(value, n))]
-    return []
-
-
-def same(one, other) -> bool:
-    a, b = leaves(one), leaves(other)
-    if a or b:
-        return len(a) == len(b) and all(
-            x.shape == y.shape
-            and torch.allclose(x.double(), y.double(), rtol=1e-12, atol=1e-13, equal_nan=True)
-            for x, y in zip(a, b, strict=True)
-        )
-    return type(one) is not float or one == other or (one != one and other != other)
-
-
-def refuses(room: str, name: str, **changed) -> None:
-    """The call raises a ValueError that names the argument, what came and what to try."""
-    (argument,) = changed
-    with pytest.raises(ValueError, match=r".") as told:
-        run(room, name, **changed)
-    text = str(told.value)
-    assert argument in text, text
-    assert "got" in text, text
+from ldyn.gate import public_form
 
 
 def test_each_public_function_has_a_call():

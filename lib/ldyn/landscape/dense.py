@@ -42,7 +42,7 @@ class Inertia:
 
 
 def inertia(matrix: Tensor, tolerance: float | None = None) -> Inertia:
-    """Return the inertia of symmetric `matrix` (…, p, p); |μ| ≤ tolerance · max |μ| counts as zero.
+    """Return the inertia of `matrix` (…, p, p), symmetric; |μ| ≤ tolerance · max |μ| is zero.
 
     The tolerance is 10⁻¹⁰ unless given, or p · machine epsilon where rounding is larger than that.
     Raises: ValueError unless the matrix is square and symmetric and the tolerance > 0.

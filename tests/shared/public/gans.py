@@ -108,13 +108,13 @@ CALLS = {
         given=lambda: {
             "jacobian": jacobian(), "rule": "alternating", "step": 0.3, "momentum": 0.1,
         },
-        signed=("momentum",),
+        signed=("momentum",), oblique=("jacobian",),
     ),
     "step_limit": Call(
         given=lambda: {
             "jacobian": TinyGAN().jacobian(), "rule": "alternating", "momentum": -0.1,
         },
-        signed=("momentum",),
+        signed=("momentum",), oblique=("jacobian",),
     ),
     "play": Call(
         given=lambda: {

@@ -38,7 +38,8 @@ CALLS = {
     ),
     "wiener_matrix": Call(given=lambda: {"covariance": covariance(), "noise": 0.5}),
     "window_energies": Call(
-        given=lambda: {"wiener": covariance(), "shape": (1, 2, 2), "block": 1}
+        given=lambda: {"wiener": covariance(), "shape": (1, 2, 2), "block": 1},
+        oblique=("wiener",),
     ),
     "window_radii": Call(given=lambda: {"energies": values(3, 2, 2).sort(0).values, "share": 0.5}),
 }  # fmt: skip

@@ -1,0 +1,49 @@
+"""What every public function refuses, in words that name the argument and what came."""
+
+from inspect import Parameter, signature
+from typing import Any, TypeVar, get_type_hints
+
+import pytest
+import torch
+from public.vary import ALL, EACH, found, refuses, run
+from torch import Tensor
+
+from ldyn.gate import options, public_form
+
+
+def square(room, name):
+    """The tensors of a valid call that are square matrices in the documented shapes."""
+    _, shapes = public_form(found(room, name))
+    given = ALL[room][name].given()
+    matrices = {n for n, s in shapes.items() if len(s) > 1 and s[-1] == s[-2]} | {"gram"}
+    tensors = {n: v for n, v in given.items() if n in matrices and isinstance(v, Tensor)}
+    return [n for n, v in tensors.items() if v.ndim > 1]
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_matrices_that_are_not_symmetric_are_refused(room, name):
+    call = ALL[room][name]
+    for n in square(room, name):
+        if n in call.oblique:
+            continue
+        a = call.given()[n]
+        for scale in (1.0, 1e-12):
+            lopsided = a * scale
+            lopsided[..., 0, 1] += 1e-4 * lopsided.abs().max()
+            assert "symmetric" in refuses(room, name, **{n: lopsided}), n
+        rounded = a.clone()
+        rounded[..., 0, 1] *= 1 + 4 * torch.finfo(a.dtype).eps
+        run(room, name, **{n: rounded})
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_other_objects_are_refused(room, name):
+    function, given = found(room, name), ALL[room][name].given()
+    hints = get_type_hints(function.__wrapped__)
+    for n in given:
+        kinds = options(hints.get(n, Any))
+        varied = signature(function).parameters[n].kind is Parameter.VAR_POSITIONAL
+        if varied or {Any, object} & set(kinds) or any(isinstance(k, TypeVar) for k in kinds):
+            continue
+        for bad in (object(), 3j):
+            refuses(room, name, **{n: bad})
