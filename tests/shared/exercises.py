@@ -1,15 +1,51 @@
 """What the self-checks of every chapter promise, and a minimum by golden section."""
 
+import functools
 import importlib
 import math
 import re
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from solutions import BOOK
 
+from ldyn.piecewise import ReluNet
+
 NONSENSE = (None, "seven", -1e9, [], torch.ones(2, 2), print)
+
+SINGLE = torch.float32
+CAST = {}
+
+
+def in_form(change):
+    """The function that changes the form of numbers, of what functions return, and of layers."""
+
+    def formed(answer):
+        if isinstance(answer, ReluNet):  # made of layers, which are tensors whatever the form
+            return ReluNet(layers=tuple((a.float(), b.float()) for a, b in answer.layers))
+        if not callable(answer):
+            return change(torch.as_tensor(answer).double())
+        kept = CAST.setdefault(answer, functools.cache(answer))
+
+        def other(*point):
+            value = kept(*point)
+            return formed(value) if callable(value) else change(torch.as_tensor(value))
+
+        return other
+
+    return formed
+
+
+FORMS = {
+    "single": in_form(lambda v: v.to(SINGLE)),
+    "column": in_form(lambda v: v[..., None] if not v.ndim else v),
+    "NumPy": in_form(lambda v: v.detach().numpy()),
+    "NumPy, single": in_form(lambda v: np.float32(v.detach().numpy())),
+    "plain": in_form(lambda v: v.tolist()),
+    "with gradient": in_form(lambda v: v.double().clone().requires_grad_()),
+}
 
 
 class ExerciseContract:
@@ -34,6 +70,11 @@ class ExerciseContract:
 
     def test_right_answers_are_accepted(self):
         verdicts = [self.said(e, answer) for e, answer in self.right.items()]
+        assert [(v.exercise, v.hint) for v in verdicts if not v.right] == []
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_right_answers_are_accepted_in_other_forms(self, form):
+        verdicts = [self.said(e, FORMS[form](answer)) for e, answer in self.right.items()]
         assert [(v.exercise, v.hint) for v in verdicts if not v.right] == []
 
     @pytest.mark.parametrize("answer", NONSENSE, ids=str)

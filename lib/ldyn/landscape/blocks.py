@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from ldyn.core import require_choice, require_count
-from ldyn.gate import require_together
+from ldyn.gate import require_fields, require_together
 from ldyn.landscape.units import UnitNet, require_shares
 from ldyn.nets import ACTIVATIONS
 
@@ -17,10 +17,14 @@ class Forms:
     """What the data say about a replicated unit: F (…, M, D) and G (…, D, D).
 
     F = Σ_ν g_ν σ'(w_*ᵀ h_ν) h_νᵀ,  G = Σ_ν (g_νᵀ v_*) σ''(w_*ᵀ h_ν) h_ν h_νᵀ.
+    Fields: `gate` F; `curvature` G, symmetric. Raises: ValueError for another G, or NaN.
     """
 
     gate: Tensor
     curvature: Tensor
+
+    def __post_init__(self) -> None:
+        require_fields(self)
 
 
 def surplus_forms(

@@ -7,15 +7,15 @@ import torch
 
 from ldyn.causal import MetaCGNN, MetaTraining, evaluate, pair_features, reci
 from ldyn.causal.meta_cgnn import initial_parts
-from ldyn.core import stream
 from ldyn.data import Pair
 from public.calls import Call
+from public.samples import normals
 
 NUMBER = "a float, from checks of its values"
 
 
 def column(name, n=24):
-    return torch.randn(n, generator=stream("public causal", name), dtype=torch.float64)
+    return normals(n, name=name)
 
 
 def pair(n=24):

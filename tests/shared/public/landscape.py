@@ -5,6 +5,7 @@ import torch
 from ldyn.core import stream
 from ldyn.landscape import Forms
 from public.calls import Call
+from public.samples import values
 
 F64 = torch.float64
 RANGE = "numbers out of range are refused"
@@ -12,7 +13,7 @@ CHOSEN = "which units are meant depends on the values"
 
 
 def _rand(*shape):
-    return torch.rand(*shape, generator=stream("public landscape", *shape), dtype=F64) + 0.1
+    return values(*shape) + 0.1
 
 
 def shares():

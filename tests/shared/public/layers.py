@@ -2,13 +2,9 @@
 
 import torch
 
-from ldyn.core import stream
 from ldyn.kernels import Gaussian
 from public.calls import Call
-
-
-def values(*shape, name="layers"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
+from public.samples import values
 
 
 def covariance(n=4):

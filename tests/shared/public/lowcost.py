@@ -3,23 +3,14 @@
 import torch
 
 from ldyn.core import stream
-from ldyn.kernels import Gaussian
 from ldyn.lowcost import Bill, NormalEquations, Rates, batch_rule
 from public.calls import Call
+from public.samples import KERNEL, gram, values
 
-KERNEL = Gaussian(0.7)
 RATES = Rates(products=1e12, waves=1e10, reading=1e9, sending=1e9, solving=1e11)
 GIVEN = "a rule, a bound or a number is read off the values"
 TOTALS = "sums over many rows are float64"
 SPECTRUM = "eigenvalues, which are float64"
-
-
-def values(*shape, name="lowcost"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
-
-
-def gram(n=6):
-    return KERNEL(values(n, 2), values(n, 2))
 
 
 class Columns:

@@ -6,16 +6,17 @@ from ldyn.core import stream
 from ldyn.data import Disparity
 from ldyn.piecewise import square_net, step, step_net, wave_height
 from public.calls import Call
+from public.samples import values
 
 NETS = "networks are in float64"
 
 
 def points(n=12, d=2):
-    return torch.rand(n, d, generator=stream("public", n, d), dtype=torch.float64)
+    return values(n, d)
 
 
 def numbers(n=12):
-    return torch.rand(n, generator=stream("values", n), dtype=torch.float64)
+    return values(n)
 
 
 def candidates(n=3):

@@ -5,18 +5,10 @@ import torch
 from ldyn.core import stream
 from ldyn.kernels import Gaussian
 from public.calls import Call
+from public.samples import KERNEL, gram, values
 
-KERNEL = Gaussian(0.7)
 CHOLESKY = "a Cholesky factor may fail, which is a value"
 PIVOTS = "pivots are drawn from values"
-
-
-def values(*shape, name="solvers"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
-
-
-def gram(n=6):
-    return KERNEL(values(n, 2), values(n, 2))
 
 
 CALLS = {
