@@ -81,9 +81,9 @@ def moreau_envelope(
     require_positive(weight, "weight")
     require_count(steps, "steps")
     for name, w in (("mu", mu), ("data", data)):
-        if not (w > 0).all() or abs(w.sum() - 1) > 1e-6:
+        if not holds((w > 0) & ((w.sum() - 1).abs() <= 1e-6)):
             raise ValueError(f"{name} must be weights > 0 of sum 1; try {name} / {name}.sum()")
-    if not gram.abs().max() <= 1:
+    if not holds(gram.abs() <= 1):
         raise ValueError(
             f"gram must have entries up to 1, got one up to {gram.abs().max():g}; "
             "try gram / gram.max() and weight * gram.max()"

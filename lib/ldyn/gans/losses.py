@@ -151,7 +151,7 @@ def _require_measures(
     _require_function(mu, data if like is None else like, name="mu")
     _require_function(data, mu, name="data")
     for name, w in (("mu", mu), ("data", data)):
-        if not ((w > least) & (w < math.inf)).all():
+        if not holds((w > least) & (w < math.inf)):
             raise ValueError(
                 f"{name} must be finite weights{' > 0' * (least == 0)}; leave out points without "
                 "mass, or mix a little of another measure in"
@@ -169,7 +169,7 @@ def _require_function(phi: Tensor, like: Tensor, *, name: str = "phi") -> None:
         )
     if (phi.dtype, phi.device) != (like.dtype, like.device):
         raise ValueError(f"{name} is {phi.dtype} on {phi.device}, not {like.dtype}; try .to(…)")
-    if phi.isnan().any():
+    if not holds(~phi.isnan()):
         raise ValueError(f"{name} must not be NaN; mend it first")
 
 

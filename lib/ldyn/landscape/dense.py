@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.func import hessian, vmap
 
 from ldyn.core import require_positive
+from ldyn.gate import holds
 
 
 def dense_hessian(function: Callable[..., Tensor], theta: Tensor, *data: Tensor) -> Tensor:
@@ -77,6 +78,6 @@ def require_symmetric(matrix: Tensor) -> Tensor:
             "try matrix.double()"
         )
     slack = torch.finfo(matrix.dtype).eps ** 0.5 * matrix.abs().max()
-    if not (matrix - matrix.mT).abs().max() <= slack:  # false for NaN as well
+    if not holds((matrix - matrix.mT).abs() <= slack):  # false for NaN as well
         raise ValueError("the matrix must be finite and symmetric; try (a + a.mT) / 2")
     return matrix

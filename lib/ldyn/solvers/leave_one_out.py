@@ -27,7 +27,7 @@ def loo_residuals(gram: Tensor, y: Tensor, *, ridge: float | Tensor) -> Tensor:
     lifted = gram.clone()
     lifted.diagonal().add_(ridge)
     factor, failed = torch.linalg.cholesky_ex(lifted)
-    if failed:
+    if not holds(failed == 0):
         raise ValueError(
             "K + ridge is not positive definite in this precision; try gram.double() or a ridge "
             f"above {torch.finfo(gram.dtype).eps * len(gram):.0e}"

@@ -85,7 +85,6 @@ CALLS = {
             "loss": LOSSES["Kullback–Leibler"], "mu": weights(), "data": weights(name="data"),
             "gram": gram(), "weight": 2.0, "steps": 5,
         },
-        values="whether weights are a probability is seen in their values",
     ),
     "penalty_series": Call(
         given=lambda: {

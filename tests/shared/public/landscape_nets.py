@@ -51,7 +51,7 @@ CALLS = {
         given=lambda: _new(outgoing=normals(1, 2), x=normals(4, 2)),
         values=COPIED,
     ),
-    "add_unpropagated": Call(given=_new, values=COPIED),
+    "add_unpropagated": Call(given=_new),
     "dense_hessian": Call(given=lambda: {"function": _bowl, "theta": normals(3)}),
     "difference_vector": Call(
         given=lambda: {"net": net(), "layer": 0, "units": (0, 2), "entries": normals(4)}
@@ -68,7 +68,6 @@ CALLS = {
             "sizes": torch.tensor([0.01, 0.02], dtype=F64),
             "rounding": 1e-20,
         },
-        values=ASKED,
     ),
     "kink_distance": Call(given=lambda: _one() | {"direction": normals(6)}),
     "kink_margin": Call(given=_one),
@@ -83,9 +82,9 @@ CALLS = {
         },
         values=ASKED,
     ),
-    "newton": Call(given=lambda: _descent(steps=1), values=ASKED),
-    "replicate": Call(given=lambda: _unit(weights=[0.5, 0.75, -0.25]), values=COPIED),
-    "rescale": Call(given=lambda: _unit(factor=2.0) | {"net": _relu()}, values=COPIED),
+    "newton": Call(given=lambda: _descent(steps=1)),
+    "replicate": Call(given=lambda: _unit(weights=[0.5, 0.75, -0.25])),
+    "rescale": Call(given=lambda: _unit(factor=2.0) | {"net": _relu()}),
     "spectral_density": Call(
         given=lambda: {
             "operator": operator(),

@@ -30,7 +30,6 @@ CALLS = {
             "x": values(6, 2), "y": values(6), "kernels": [Gaussian(0.9), Gaussian(0.3)],
             "rows": [3, 6], "ridge": 0.1,
         },
-        values="a Cholesky factor may fail, which is a value",
     ),
     "wiener_matrix": Call(given=lambda: {"covariance": covariance(), "noise": 0.5}),
     "window_energies": Call(
