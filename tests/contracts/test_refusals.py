@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import pytest
 import torch
-from public.vary import ALL, EACH, found, refuses, run
+from public.vary import ALL, EACH, found, parameters, refuses, run, same
 from torch import Tensor
 
 from ldyn.gate import options, public_form
@@ -47,3 +47,16 @@ def test_other_objects_are_refused(room, name):
             continue
         for bad in (object(), 3j):
             refuses(room, name, **{n: bad})
+
+
+@pytest.mark.parametrize(("room", "name"), EACH)
+def test_tensors_of_another_make_are_refused_or_change_nothing(room, name):
+    """What is sparse is refused; strides and a wish for derivatives do not change the result."""
+    given, other = ALL[room][name].given(), {}
+    for n, v in given.items():
+        if isinstance(v, Tensor) and v.ndim and v.is_floating_point():
+            if n in parameters(room, name, Tensor):
+                refuses(room, name, **{n: v.to_sparse()})
+            other[n] = torch.stack([v, v], -1)[..., 0].requires_grad_()
+    if other:
+        assert same(run(room, name), run(room, name, **other))

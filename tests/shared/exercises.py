@@ -13,7 +13,9 @@ from solutions import BOOK
 
 from ldyn.piecewise import ReluNet
 
-NONSENSE = (None, "seven", -1e9, [], torch.ones(2, 2), print)
+NONSENSE = (
+    None, "seven", -1e9, [], torch.ones(2, 2), print, True, np.bool_(True), 1j, np.complex128(1j),
+)  # fmt: skip
 
 SINGLE = torch.float32
 CAST = {}
@@ -81,6 +83,13 @@ class ExerciseContract:
     def test_nonsense_is_met_with_a_hint(self, answer):
         verdicts = [self.said(e, answer) for e in self.right]
         assert [v.exercise for v in verdicts if v.right or not v.hint] == []
+
+    def test_what_is_imaginary_is_not_dropped(self):
+        numbers = {e: a for e, a in self.right.items() if not callable(a)}
+        for change in (torch.complex, lambda a, b: a.numpy() + 1j * b.numpy()):
+            said = [self.said(e, change(v, v)) for e, a in numbers.items()
+                    for v in (torch.as_tensor(a).double().detach(),)]  # fmt: skip
+            assert [v.exercise for v in said if v.right] == []
 
     def test_an_unknown_exercise_is_refused_with_the_known_ones(self):
         some = min(self.right)

@@ -15,13 +15,13 @@ _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
 _HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _SYMMETRIC = re.compile(r"`(\w+)`[^`;.]*\bsymmetric\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
+_CONSTANT = "without their derivatives"
 _DIVERGED = re.compile(r"\binfinite or NaN\b")
 _WORDS: dict[Any, tuple[str, str]] = {
     NoneType: ("None", "None"),
     type: ("a class", "type({})"),
     Callable: ("a function", "lambda x: {}"),
     torch.Generator: ("a torch.Generator", "torch.Generator().manual_seed(0)"),
-    torch.device: ("a device", 'torch.device("cpu")'),
 }
 
 
@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, text: str, tensors: Set[str] = frozenset()) -> None:
         self.limits, self.diverged = bool(_LIMITS.search(text)), bool(_DIVERGED.search(text))
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
-        self.symmetric = frozenset(_SYMMETRIC.findall(text))
+        self.symmetric, self.constant = frozenset(_SYMMETRIC.findall(text)), _CONSTANT in text
         self._integers = lambda name: name.split("[")[0] in own if own else some
         self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
         self.kinds |= dict.fromkeys(_HALVES.findall(text), (torch.float16, torch.bfloat16))
@@ -54,10 +54,8 @@ class Reader:
         origin, inner = get_origin(kind) or kind, get_args(kind)
         if kind in (Any, object) or isinstance(origin, TypeVar):
             return value
-        if kind is Tensor:
-            return self._tensor(name, value)
-        if kind in (int, float):
-            return self._number(name, value, kind)
+        if kind in (Tensor, int, float):
+            return self._tensor(name, value) if kind is Tensor else self._number(name, value, kind)
         if origin is Literal and value not in inner:
             raise _Refused(f"one of {', '.join(map(repr, inner))}", repr(inner[0]))
         if origin in (tuple, list, Sequence, Iterable):
@@ -76,15 +74,17 @@ class Reader:
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole and not (kind is float and isinstance(value, float)):
             raise _Refused(what, example)
-        if value != value or (not self.limits and abs(value) == float("inf")):
-            raise _Refused("a finite number", example)
         if kind is int and abs(value) >= 2**63:
             raise _Refused("an integer of 64 bits", example)
+        if value != value or (not self.limits and abs(value) == float("inf")):
+            raise _Refused("a finite number", example)
         return value
 
     def _tensor(self, name: str, value: Any) -> Tensor:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
+        if value.layout != torch.strided:
+            raise _Refused("a dense tensor", f"{name}.to_dense()")
         if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
             # What is to be written may hold anything before; where infinity may be, NaN may not.
             seen = torch.where(value.isinf(), 0.0, value) if self.limits else value
@@ -94,7 +94,7 @@ class Reader:
             raise _Refused("floating point of single or double precision", f"{name}.double()")
         if name in self.symmetric and value.is_floating_point() and not _is_symmetric(value):
             raise _Refused("symmetric", f"({name} + {name}.mT) / 2, if that is meant")
-        return value
+        return value.detach() if self.constant else value
 
     def _sequence(self, name: str, value: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
         single = f"[{name}]"
@@ -152,9 +152,9 @@ def require_together(
 def brief(value: Any) -> str:
     """Return what came, in a few words."""
     if isinstance(value, Tensor):
-        odd = value.is_floating_point() and not all_finite(value)
-        bad = " with NaN or infinity" if odd else ""
-        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}{bad}"
+        odd = value.layout == torch.strided and value.is_floating_point() and not all_finite(value)
+        text = f"a tensor of shape {tuple(value.shape)} and {value.dtype}"
+        return text + " with NaN or infinity" * odd
     if isinstance(value, bool | int | float | str | NoneType):
         return repr(value)
     return type(value).__name__

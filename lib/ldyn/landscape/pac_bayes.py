@@ -93,7 +93,8 @@ def gaussian_divergence(mean: Tensor, scale: Tensor | float, prior_scale: float)
     """
     require_positive(prior_scale, "prior_scale")
     s = torch.as_tensor(scale, dtype=mean.dtype, device=mean.device)
-    if not holds(s > 0) or torch.broadcast_shapes(s.shape, mean.shape) != mean.shape:
+    fits = all(a in (1, b) for a, b in zip(s.shape[::-1], mean.shape[::-1], strict=False))
+    if not holds(s > 0) or s.ndim > mean.ndim or not fits:
         raise ValueError(
             f"scale must be > 0 and broadcast to mean, got {scale} for {tuple(mean.shape)}; a "
             "point would have an unbounded divergence"
