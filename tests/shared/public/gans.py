@@ -58,7 +58,7 @@ CALLS = {
     ),
     "convention_values": Call(
         given=lambda: {
-            "x": points(4), "y": points(4, name="y"), "blur": 0.7, "reach": 1.0, "neighbours": 1,
+            "x": points(4), "y": points(4, name="y"), "blur": 2.0, "reach": 2.0, "neighbours": 1,
         },
         values="a table of numbers",
     ),

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from functools import cache
 from typing import get_type_hints
 
 import pytest
@@ -25,35 +26,46 @@ def run(room: str, name: str, /, **changed):
     return function(*args, **kwargs)
 
 
+@cache
+def plain(room: str, name: str):
+    """The result of the valid call, which nobody changes."""
+    return run(room, name)
+
+
+@cache
+def kinds_of(room: str, name: str) -> dict[str, set]:
+    """What each argument of a valid call is annotated with."""
+    hints = get_type_hints(found(room, name).__wrapped__)
+    return {n: set(options(hints[n])) for n in ALL[room][name].given() if n in hints}
+
+
 def parameters(room: str, name: str, *kinds) -> list[str]:
     """The parameters of a valid call whose annotation is, or may be, one of `kinds`."""
-    function, given = found(room, name), ALL[room][name].given()
-    hints = get_type_hints(function.__wrapped__)
-    return [n for n in given if n in hints and set(kinds) & set(options(hints[n]))]
+    return [n for n, known in kinds_of(room, name).items() if not known.isdisjoint(kinds)]
 
 
-def leaves(value) -> list[Tensor]:
-    """The tensors in a result, also in records, lists and dictionaries."""
+def leaves(value, *, numbers: bool = False) -> list[Tensor]:
+    """The tensors in a result, also in records, lists and dictionaries; and maybe its numbers."""
     if isinstance(value, Tensor):
         return [value]
+    if numbers and isinstance(value, int | float):
+        return [torch.tensor(value, dtype=torch.float64)]
     if isinstance(value, dict):
-        return [x for v in value.values() for x in leaves(v)]
-    if isinstance(value, list | tuple):
-        return [x for v in value for x in leaves(v)]
-    if hasattr(value, "__dataclass_fields__"):
-        return [x for n in value.__dataclass_fields__ for x in leaves(getattr(value, n))]
-    return []
+        parts = value.values()
+    elif hasattr(value, "__dataclass_fields__"):
+        parts = (getattr(value, n) for n in value.__dataclass_fields__)
+    else:
+        parts = value if isinstance(value, list | tuple) else ()
+    return [x for v in parts for x in leaves(v, numbers=numbers)]
 
 
 def same(one, other) -> bool:
-    a, b = leaves(one), leaves(other)
-    if a or b:
-        return len(a) == len(b) and all(
-            x.shape == y.shape
-            and torch.allclose(x.double(), y.double(), rtol=1e-12, atol=1e-13, equal_nan=True)
-            for x, y in zip(a, b, strict=True)
-        )
-    return type(one) is not float or one == other or (one != one and other != other)
+    a, b = leaves(one, numbers=True), leaves(other, numbers=True)
+    return len(a) == len(b) and all(
+        x.shape == y.shape
+        and torch.allclose(x.double(), y.double(), rtol=1e-12, atol=1e-13, equal_nan=True)
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def refuses(room: str, name: str, /, **changed) -> str:
