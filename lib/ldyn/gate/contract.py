@@ -90,7 +90,7 @@ class _Contract:
                 continue
             form = self.form.parameters[name].kind
             if form is Parameter.VAR_POSITIONAL and Tensor not in options(kind):
-                given[name] = tuple(self.reader.read(name, v, kind) for v in given[name])
+                given[name] = tuple(self.reader.read(name, v, kind | bool) for v in given[name])
             if form in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
                 continue
             given[name] = value = self.reader.read(name, given[name], kind)
