@@ -3,11 +3,13 @@
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
+import numpy as np
 import pytest
 import torch
 from public.vary import ALL, EACH, found, kinds_of, parameters, plain, refuses, run, same
 from torch import Tensor
 
+from ldyn.core import stream
 from ldyn.gate import public_form
 
 
@@ -64,3 +66,13 @@ def test_tensors_of_another_make_are_refused_or_change_nothing(room, name):
             refuses(room, name, **{n: v.to_sparse()})
         other[n] = torch.stack([v, v], -1)[..., 0].requires_grad_()
     assert same(plain(room, name), run(room, name, **other))
+
+
+def test_a_stream_is_named_by_values_whatever_they_came_as():
+    """`np.int64(3)` and a scalar tensor are 3, and what has no name of its own is refused."""
+    seeds = [stream("a", kind(3)).initial_seed() for kind in (int, np.int64, torch.tensor)]
+    assert seeds == [stream("a", 3).initial_seed()] * 3
+    assert stream("a", True).initial_seed() != stream("a", 1).initial_seed()
+    for bad in (None, object(), [3], float("nan"), torch.ones(2)):
+        with pytest.raises(ValueError, match=r"names must be .*, got"):
+            stream("a", bad)
