@@ -113,3 +113,26 @@ def test_what_cannot_be_compared_is_refused():
             made([1.0, -1.0]).interval(level=level)
     with pytest.raises(ValueError, match="p0"):
         evaluate(lambda x, y: math.nan, listed(1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"support": torch.ones(0)}, r"k >= 1 pairs, got .*try"),
+        ({"support": torch.ones(0), "weights": torch.ones(0)}, r"k >= 1 pairs, got .*try"),
+        ({"support": torch.ones(3, 1)}, r"must be \(k,\)"),
+        ({"support": [1.0, -1.0, 1.0]}, "support must be a torch tensor"),
+        ({"support": torch.ones(3, dtype=torch.long)}, "support must be floating"),
+        ({"support": torch.full((3,), math.nan)}, "support must be finite"),
+        ({"weights": torch.tensor([1.0, -1.0, 1.0])}, "weights must be >= 0"),
+        ({"weights": torch.zeros(3)}, "weights must be >= 0"),
+        ({"weights": torch.tensor([1.0, math.inf, 1.0])}, "weights must be >= 0"),
+    ],
+)
+def test_records_of_no_pairs_or_bad_fields_are_refused(fields, says):
+    with pytest.raises(ValueError, match=says):
+        Evaluation(**{"support": torch.ones(3), "weights": torch.ones(3)} | fields)
+
+
+def test_a_score_may_be_infinite():
+    assert made([math.inf, -math.inf, 1.0]).accuracy == pytest.approx(2 / 3)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import torch
+from public.data import small_data
 
 from ldyn.core import stream
 from ldyn.kernels import Gaussian, fit_ridge, fit_ridge_loo
@@ -104,6 +105,13 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(("estimator", name), table.values(), ids=table)
     else:
         metafunc.parametrize("estimator", ESTIMATORS.values(), ids=ESTIMATORS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaders(tmp_path_factory):
+    """The loaders read a small data set."""
+    with small_data(tmp_path_factory.mktemp("data")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ class TestKernel:
 
     def test_spectral_sampler_reproduces_the_kernel(self, kernel, dim):
         x = points(4, dim)
-        q = 40_000
+        q = 20_000
         draws = torch.rand(q, dim + 1, generator=stream("spectrum", dim), dtype=torch.float64)
         features = random_features(x, kernel=kernel(0.5), points=draws)
         # each entry is a mean of q cosines, of variance at most 1

@@ -27,7 +27,7 @@ def test_a_right_number_has_no_hint(answer):
         (math.sin, "not a function"),
         ([3.0], "One number"),
         (torch.ones(2), r"shape \(2,\)"),
-        (1j, "One number"),
+        (1j, "number is expected, not complex"),
         (math.nan, "finite"),
         (9.0, "Take the root"),
         (9.005, "Take the root"),

@@ -119,3 +119,22 @@ def test_sources_are_of_the_pinned_commit():
             .urls[-1]
             .endswith("0e6eefefc46f1abcd876fe34751e18fbd9d23ef8")
         )
+
+
+@pytest.mark.parametrize(
+    ("field", "bad", "says"),
+    [
+        ("x", [1.0, 2.0, 3.0], "x must be a torch tensor"),
+        ("x", torch.arange(4.0), r"x and y must be \(n,\), got \(4,\) and \(3,\)"),
+        ("y", torch.ones(3, 1), r"x and y must be \(n,\)"),
+        ("y", torch.tensor([1.0, torch.nan, 2.0]), "y must be finite"),
+        ("target", 0, "target must be 1 or -1"),
+        ("target", True, "target must be an integer"),
+        ("weight", -1.0, "weight >= 0, got 1 and -1.0"),
+        ("weight", float("nan"), "weight must be a finite number"),
+    ],
+)
+def test_pairs_that_are_none_are_refused(field, bad, says):
+    fields = {"name": "made", "x": torch.arange(3.0), "y": torch.ones(3), "target": 1}
+    with pytest.raises(ValueError, match=says):
+        Pair(**fields | {field: bad})

@@ -11,6 +11,7 @@ from ldyn.gans import (
     GANTraining,
     Smoothness,
     TinyGAN,
+    dirac,
     kernel_norm,
     particle_descent,
     penalty_series,
@@ -145,3 +146,24 @@ def test_a_plan_at_rest_is_that_of_all_iterations():
         plan, _ = entropic_plan(given, regularisation=1.0)
         assert torch.allclose(plan.sum(1), torch.full((3,), 1 / 3, dtype=F64))
         assert torch.allclose(plan.sum(0), torch.full((2,), 1 / 2, dtype=F64))
+
+
+@pytest.mark.parametrize("loss", ["minimax", "non-saturating", "wasserstein", "relativistic"])
+@pytest.mark.parametrize(
+    ("model", "noise", "near"),
+    [("dirac", 0.1, 3), ("dirac", 1.0, 3), ("dirac", 3.0, 3), ("gaussian", 0.0, 1)],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+def test_expectations_are_as_accurate_as_is_said(monkeypatch, loss, model, noise, near, dtype):
+    theta, share = torch.cartesian_prod(*torch.tensor([[0.2, 1, 1.5, 3], [-1, -0.4, 0.7, 1]])).T
+    unit = share / (noise or theta.square().clamp(min=1))
+    game = TinyGAN(model=model, loss=loss, noise=noise)
+    states = [torch.stack([theta, reach * unit]).to(dtype) for reach in (near, 100)]
+    found = [game.field(s).double() for s in states]
+    assert game.field(states[0]).dtype == dtype
+    z = torch.linspace(-9, 9, 451, dtype=F64)
+    w = (-z.square() / 2).exp()
+    monkeypatch.setattr(dirac, "_quadrature", lambda: (z, w / w.sum()))
+    for v, state, error in zip(found, states, (1e-6, 0.25), strict=True):
+        exact = torch.stack([game.field(s) for s in state.double().T], 1)
+        assert ((v - exact).abs() <= error * (1 + exact.abs())).all()

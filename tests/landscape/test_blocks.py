@@ -212,7 +212,10 @@ def test_one_unit_of_a_family_has_the_forms_of_its_formula():
 
 
 def test_weights_that_do_not_fit_are_refused():
-    forms = Forms(gate=normal(1, 2, seed=1), curvature=normal(2, 2, seed=2))
+    bend = normal(2, 2, seed=2)
+    with pytest.raises(ValueError, match="curvature must be symmetric, got"):
+        Forms(gate=normal(1, 2, seed=1), curvature=bend)
+    forms = Forms(gate=normal(1, 2, seed=1), curvature=bend + bend.mT)
     for second in (0.4, 0.5 + 1e-6, float("nan")):
         with pytest.raises(ValueError, match=r"sum to 1|weights.* must be .*finite"):
             surplus_block(forms, torch.tensor([0.5, second], dtype=F64))

@@ -44,7 +44,7 @@ def test_asymmetry_of_rounding_is_allowed_and_more_is_not():
     a[0, 1] = 1e-3
     assert int(inertia(a).positive) == 2
     a[0, 1] = 1.0
-    with pytest.raises(ValueError, match="finite and symmetric"):
+    with pytest.raises(ValueError, match="symmetric"):
         inertia(a)
 
 

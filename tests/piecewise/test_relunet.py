@@ -116,3 +116,14 @@ def test_dtype_follows_and_bad_input_is_refused():
         compose(net, network((2, 1)))
     with pytest.raises(ValueError, match="at least one network, got none; try"):
         stack([], shared=True)
+
+
+def test_layers_are_kept_in_float64_and_must_follow():
+    rows = ((torch.ones(3, 2), torch.zeros(3)), (torch.ones(1, 3).double(), torch.zeros(1)))
+    net = ReluNet(layers=rows)
+    assert {t.dtype for layer in net.layers for t in layer} == {torch.float64}
+    assert net(torch.ones(4, 2)).tolist() == [6.0] * 4
+    wide, empty = (torch.ones(1, 3), torch.zeros(3)), (torch.ones(3, 0), torch.zeros(3))
+    for bad in ((), rows[::-1], (rows[0], wide), (torch.ones(2, 2),), list(rows[0]), (empty,)):
+        with pytest.raises(ValueError, match=r"layers.* must be .*, got .*; try"):
+            ReluNet(layers=bad)

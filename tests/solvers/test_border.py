@@ -96,3 +96,13 @@ def test_classifier_separates_and_names_its_classes():
     assert numbers.predict(x).dtype == torch.int64
     with pytest.raises(ValueError, match="1 class"):
         KernelClassifier().fit(x, np.zeros(300, int))
+    for fitted, other in (
+        (model, [0, 1] * 150),
+        (numbers, labels),
+        (numbers, labels.astype(bytes)),
+    ):
+        with pytest.raises(ValueError, match=r"expected labels y like .*, got .*; pass"):
+            fitted.score(x, other)
+    assert numbers.score(x, (y > y.median()).tolist()) > 0.95
+    assert model.score(x, labels.astype(object)) > 0.95
+    assert model.score(x, np.where(labels == "low", "unseen", labels)) < 0.6

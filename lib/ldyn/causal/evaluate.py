@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ldyn.core import Interval, require_count, stream
 from ldyn.data import Pair
-from ldyn.gate import holds
+from ldyn.gate import holds, require_fields
 
 Score = Callable[[Tensor, Tensor], float]
 
@@ -18,19 +18,23 @@ Score = Callable[[Tensor, Tensor], float]
 class Evaluation:
     """What a method said of k pairs.
 
-    Fields: `support` (k,), its score for the true direction: right where positive; `weights` (k,).
-    Raises: ValueError for fields of different shapes, NaN, negative weights, or no weight at all.
+    Fields: `support` (k,), its score for the true direction: right where positive, maybe infinite;
+    `weights` (k,).
+    Raises: ValueError for no pairs, fields of different shapes, NaN, negative weights, or no weight
+    at all.
     """
 
     support: Tensor
     weights: Tensor
 
     def __post_init__(self) -> None:
+        require_fields(self)
         s, w = self.support, self.weights
-        fine = holds(~s.isnan()) and holds((w >= 0) & (w.sum() > 0))
-        if s.ndim != 1 or s.shape != w.shape or not fine:
-            raise ValueError("support and weights must be (k,), no NaN and weights >= 0, got "
-                             f"{tuple(s.shape)} and {tuple(w.shape)}")  # fmt: skip
+        if s.ndim != 1 or s.shape != w.shape or not len(s):
+            raise ValueError("support and weights must be (k,) of k >= 1 pairs, got "
+                f"{tuple(s.shape)} and {tuple(w.shape)}; try evaluate(score, pairs)")  # fmt: skip
+        if not holds((w >= 0) & w.isfinite() & (w.sum() > 0)):
+            raise ValueError("weights must be >= 0, and one > 0, got others; try torch.ones(k)")
 
     @property
     def right(self) -> Tensor:

@@ -29,6 +29,8 @@ def quantile_score(
     Source: tagasovska2020, prop-ranks-only.
     """
     require_choice(ties, ("random", "shared"), "ties")
+    if not len(bandwidths) or not len(counts):
+        raise ValueError("bandwidths and counts must hold at least one, got none; try [0.3], [7]")
     for width in bandwidths:
         require_positive(width, "bandwidth")
     for count in counts:

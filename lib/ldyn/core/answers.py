@@ -79,7 +79,7 @@ def judge_tensor(reference: Callable[[], Sequence[float]], *, tolerance: float =
     def judge(answer: Any) -> str:
         right = list(reference())
         try:
-            values = torch.as_tensor(answer, dtype=torch.float64)
+            values = torch.as_tensor(None if _unreal(answer) else answer, dtype=torch.float64)
         except (TypeError, ValueError, RuntimeError):
             return f"A tensor of {len(right)} numbers is expected, not {_kind(answer)}."
         if values.shape != (len(right),):
@@ -183,7 +183,7 @@ def as_number(answer: Any) -> float | str:
     """Return a number, NumPy scalar or one-element tensor as a float, or what is wrong with it."""
     if answer is None:
         return "There is no answer yet: a number is expected."
-    if isinstance(answer, bool | str | bytes) or callable(answer):
+    if isinstance(answer, str | bytes) or callable(answer) or _unreal(answer):
         return f"A number is expected, not {_kind(answer)}."
     try:
         value = float(answer.detach() if isinstance(answer, torch.Tensor) else answer)
@@ -192,6 +192,13 @@ def as_number(answer: Any) -> float | str:
         seen = f"a tensor of shape {tuple(shape)}" if shape is not None else _kind(answer)
         return f"One number is expected, not {seen}."
     return value if math.isfinite(value) else "A finite number is expected."
+
+
+def _unreal(answer: Any) -> bool:
+    """Whether numbers of an answer are complex or truth values, which a cast would hide."""
+    parts = answer if isinstance(answer, list | tuple) else (answer,)
+    kinds = (str(getattr(part, "dtype", type(part).__name__)) for part in parts)
+    return any("complex" in kind or "bool" in kind for kind in kinds)
 
 
 def _kind(answer: Any) -> str:

@@ -159,7 +159,10 @@ def require_numbers(
     Raises: ValueError for what is no such tensor; if `positive`, also for values ≤ 0.
     """
     try:
-        x = torch.as_tensor(values, dtype=torch.float64).detach()
+        x = torch.as_tensor(values, dtype=None if hasattr(values, "dtype") else torch.float64)
+        if x.is_complex():  # what is imaginary would be dropped
+            raise TypeError
+        x = x.detach().double()
     except (TypeError, RuntimeError, ValueError) as error:
         raise ValueError(
             f"{name} must be numbers, got {type(values).__name__}; try torch.tensor({name})"

@@ -8,6 +8,7 @@ from torch import Tensor
 from ldyn.core import require_choice
 from ldyn.data.files import fetch
 from ldyn.data.formats import PAIR_SETS
+from ldyn.gate import require_fields
 
 BINARY = {47, 70, 107}  # pairs of "tuebingen" of which one column has two values
 
@@ -18,6 +19,7 @@ class Pair:
 
     Fields: `x` and `y` (n,) float64; `target` 1 if x causes y, −1 if y causes x; `weight` of the
     pair in averages, less than 1 where several pairs come from one source.
+    Raises: ValueError for columns of different shapes, NaN, another target or a weight < 0.
     """
 
     name: str
@@ -25,6 +27,15 @@ class Pair:
     y: Tensor
     target: int
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_fields(self)
+        if self.x.ndim != 1 or self.x.shape != self.y.shape:
+            raise ValueError(f"x and y must be (n,), got {tuple(self.x.shape)} and "
+                             f"{tuple(self.y.shape)}; drop incomplete rows")  # fmt: skip
+        if self.target not in (1, -1) or not self.weight >= 0:
+            raise ValueError("target must be 1 or -1 and weight >= 0, got "
+                             f"{self.target} and {self.weight}; try 1 if x causes y")  # fmt: skip
 
     def swapped(self) -> "Pair":
         """Return the pair with its columns exchanged."""

@@ -23,8 +23,8 @@ class TinyGAN:
     `penalty` γ: the critic also lowers γ/2 E(‖∇φ‖ − `centre`)², `on` "data", "fakes" or "both";
     `noise` σ of normal noise on data and fakes; `consensus`: both also lower this times ½‖v‖²;
     `generator` η: the generator also lowers η/2 (∂_ψ V)².
-    Expectations over normal laws are sums of 43 terms, right to 1e-6 while σ|ψ| (θ²|ψ| in the
-    Gaussian model) is at most 3, and to a tenth where a state is far away.
+    Expectations over normal laws are sums of 43 terms, in float32 as in float64 right to 1e-6 of
+    1 + |v| while σ|ψ| ≤ 3, or max(1, θ²)|ψ| ≤ 1 in the Gaussian model, and to a quarter beyond.
     Raises: ValueError for an unknown name, a negative number, what the model does not have, or a
     `centre` without `penalty`.
     Source: mescheder2018, def-dirac-gan.

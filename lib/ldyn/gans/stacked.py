@@ -56,9 +56,10 @@ def train_gans(
     θ ← θ − γ ∇_θ E φ(f_θ(z)). The sums over members decouple and every update is by element: a
     member follows the path it would follow alone, and one that diverges disturbs nobody.
 
-    Arguments: `sample(count, generator)` draws data (count, d); `rates` (k,) > 0, whose dtype and
-    device the networks have; members with equal seeds see the same data and noise;
-    `judge(real, fake)` returns the distances (k,) of stacks (k, 1000, d) at the checkpoints.
+    Arguments: `sample(count, generator)` draws data (count, d); `rates` (k,) > 0, taken without
+    their derivatives, whose dtype and device the networks have; members with equal seeds see the
+    same data and noise; `judge(real, fake)` returns the distances (k,) of stacks (k, 1000, d) at
+    the checkpoints.
     Raises: ValueError for rates that are not > 0, or not one a seed, and for samples or distances
     of another shape.
     Source: chu2020, prop-together-alone.

@@ -3,12 +3,9 @@
 from ldyn.gate.arguments import all_finite, holds, options, require_together
 from ldyn.gate.contract import enforce, public_form, require_fields
 
+# fmt: off
 __all__ = [
-    "all_finite",
-    "enforce",
-    "holds",
-    "options",
-    "public_form",
-    "require_fields",
+    "all_finite", "enforce", "holds", "options", "public_form", "require_fields",
     "require_together",
 ]
+# fmt: on

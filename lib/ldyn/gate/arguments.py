@@ -13,8 +13,16 @@ _INTEGERS = re.compile(r"\b(?:integers?|labels?|index|indices|counts)\b")
 _OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
 _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
 _HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
+_SYMMETRIC = re.compile(r"`(\w+)`[^`;.]*\bsymmetric\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
+_CONSTANT = "without their derivatives"
 _DIVERGED = re.compile(r"\binfinite or NaN\b")
+_WORDS: dict[Any, tuple[str, str]] = {
+    NoneType: ("None", "None"),
+    type: ("a class", "type({})"),
+    Callable: ("a function", "lambda x: {}"),
+    torch.Generator: ("a torch.Generator", "torch.Generator().manual_seed(0)"),
+}
 
 
 class Reader:
@@ -23,6 +31,7 @@ class Reader:
     def __init__(self, text: str, tensors: Set[str] = frozenset()) -> None:
         self.limits, self.diverged = bool(_LIMITS.search(text)), bool(_DIVERGED.search(text))
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
+        self.symmetric, self.constant = frozenset(_SYMMETRIC.findall(text)), _CONSTANT in text
         self._integers = lambda name: name.split("[")[0] in own if own else some
         self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
         self.kinds |= dict.fromkeys(_HALVES.findall(text), (torch.float16, torch.bfloat16))
@@ -45,45 +54,28 @@ class Reader:
         origin, inner = get_origin(kind) or kind, get_args(kind)
         if kind in (Any, object) or isinstance(origin, TypeVar):
             return value
-        if kind is NoneType:
-            if value is not None:
-                raise _Refused("None", "None")
-            return value
-        if kind is Tensor:
-            return self._tensor(name, value)
-        if kind in (int, float):
-            return self._number(name, value, kind)
-        if origin is Literal:
-            if value not in inner:
-                raise _Refused(f"one of {', '.join(map(repr, inner))}", repr(inner[0]))
-            return value
+        if kind in (Tensor, int, float):
+            return self._tensor(name, value) if kind is Tensor else self._number(name, value, kind)
+        if origin is Literal and value not in inner:
+            raise _Refused(f"one of {', '.join(map(repr, inner))}", repr(inner[0]))
         if origin in (tuple, list, Sequence, Iterable):
             return self._sequence(name, value, origin, inner)
-        if kind is torch.dtype:
-            if value not in (torch.float32, torch.float64):
-                raise _Refused("torch.float32 or torch.float64", "torch.float64")
-            return value
-        if origin is type:
-            if not isinstance(value, type):
-                raise _Refused("a class", f"type({name})")
-            return value
-        if origin is Callable:
-            if not callable(value):
-                raise _Refused("a function", f"lambda x: {name}")
-            return value
+        if kind is torch.dtype and value not in (torch.float32, torch.float64):
+            raise _Refused("torch.float32 or torch.float64", "torch.float64")
         if isinstance(origin, type) and not isinstance(value, origin):
-            raise _Refused(*_named(origin))
+            raise _Refused(*_named(origin, name))
         return value
 
     def _number(self, name: str, value: Any, kind: type) -> Any:
-        what = "an integer" if kind is int else "a number"
-        example = "1" if kind is int else "1.0"
+        what, example = ("an integer", "1") if kind is int else ("a number", "1.0")
         value = plain(value)
         if isinstance(value, Tensor) and value.ndim == 0:
             raise _Refused(f"{what} without gradient", f"{name}.item()")
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole and not (kind is float and isinstance(value, float)):
             raise _Refused(what, example)
+        if kind is int and abs(value) >= 2**63:
+            raise _Refused("an integer of 64 bits", example)
         if value != value or (not self.limits and abs(value) == float("inf")):
             raise _Refused("a finite number", example)
         return value
@@ -91,6 +83,8 @@ class Reader:
     def _tensor(self, name: str, value: Any) -> Tensor:
         if not isinstance(value, Tensor):
             raise _Refused("a torch tensor", f"torch.as_tensor({name})")
+        if value.layout != torch.strided:
+            raise _Refused("a dense tensor", f"{name}.to_dense()")
         if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
             # What is to be written may hold anything before; where infinity may be, NaN may not.
             seen = torch.where(value.isinf(), 0.0, value) if self.limits else value
@@ -98,7 +92,9 @@ class Reader:
                 raise _Refused("finite", "to drop those rows, or mend them first")
         elif not self._integers(name) or value.is_complex() or value.is_floating_point():
             raise _Refused("floating point of single or double precision", f"{name}.double()")
-        return value
+        if name in self.symmetric and value.is_floating_point() and not _is_symmetric(value):
+            raise _Refused("symmetric", f"({name} + {name}.mT) / 2, if that is meant")
+        return value.detach() if self.constant else value
 
     def _sequence(self, name: str, value: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
         single = f"[{name}]"
@@ -156,9 +152,9 @@ def require_together(
 def brief(value: Any) -> str:
     """Return what came, in a few words."""
     if isinstance(value, Tensor):
-        odd = value.is_floating_point() and not all_finite(value)
-        bad = " with NaN or infinity" if odd else ""
-        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}{bad}"
+        odd = value.layout == torch.strided and value.is_floating_point() and not all_finite(value)
+        text = f"a tensor of shape {tuple(value.shape)} and {value.dtype}"
+        return text + " with NaN or infinity" * odd
     if isinstance(value, bool | int | float | str | NoneType):
         return repr(value)
     return type(value).__name__
@@ -179,6 +175,17 @@ def holds(condition: Tensor) -> bool:
         return True
 
 
+def _is_symmetric(a: Tensor) -> bool:
+    """Return whether (…, p, p) is symmetric up to √eps of its largest entry, in blocks of rows."""
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2] or not a.numel():
+        return True  # which the shape refuses where it has to be a matrix
+    top = torch.maximum(a.amax((-2, -1)), -a.amin((-2, -1)))[..., None, None]
+    slack = torch.finfo(a.dtype).eps ** 0.5 * top
+    starts = range(0, a.shape[-1], 512)
+    gaps = (a[..., i : i + 512, i:] - a[..., i:, i : i + 512].mT for i in starts)
+    return all(holds(gap.abs_() <= slack) for gap in gaps)
+
+
 def options(kind: Any) -> tuple[Any, ...]:
     """Return the options of a union, plain numbers first."""
     if get_origin(kind) not in (Union, UnionType):
@@ -186,11 +193,9 @@ def options(kind: Any) -> tuple[Any, ...]:
     return tuple(sorted(get_args(kind), key=lambda k: (k not in (int, float), k is NoneType)))
 
 
-def _named(kind: type) -> tuple[str, str]:
-    if kind is torch.Generator:
-        return "a torch.Generator", "torch.Generator().manual_seed(0)"
-    if kind is torch.device:
-        return "a device", 'torch.device("cpu")'
+def _named(kind: type, name: str) -> tuple[str, str]:
+    if kind in _WORDS:
+        return _WORDS[kind][0], _WORDS[kind][1].format(name)
     example = {bool: "True", str: "a name", dict: "a dictionary", Mapping: "a dictionary"}
     article = "an" if kind.__name__[0] in "AEIOaeio" else "a"
     return f"{article} {kind.__name__}", example.get(kind, f"{kind.__module__}.{kind.__name__}")

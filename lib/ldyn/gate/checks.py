@@ -24,7 +24,7 @@ def require_points(
             f"{name} must be a non-empty (n, d) tensor, got shape {tuple(x.shape)}; "
             f"for n points on a line try {name}[:, None]"
         )
-    if dim is not None and x.shape[1] != dim:
+    if dim is not None and x.shape[1] != require_count(dim, "dim"):
         raise ValueError(
             f"{name} must have {dim} columns, got {x.shape[1]}; "
             "pass points of the dimension the estimator was made for"

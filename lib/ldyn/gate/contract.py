@@ -88,7 +88,10 @@ class _Contract:
         for name, kind in self.kinds.items():
             if name not in given or kind is Any:
                 continue
-            if self.form.parameters[name].kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            form = self.form.parameters[name].kind
+            if form is Parameter.VAR_POSITIONAL and Tensor not in options(kind):
+                given[name] = tuple(self.reader.read(name, v, kind | bool) for v in given[name])
+            if form in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
                 continue
             given[name] = value = self.reader.read(name, given[name], kind)
             if isinstance(value, Tensor) and (value.ndim or float not in options(kind)):
@@ -115,18 +118,15 @@ class _Contract:
         if sides[-1:] == ("…",):
             shape = shape[: len(ends)]
         for side, size in zip(ends, shape[len(shape) - len(ends) :], strict=True):
-            if side.isdigit() and size != int(side):
+            fixed = side.isdigit()
+            known, whose = (int(side), "") if fixed else sizes.setdefault(side, (size, name))
+            if known != size and (fixed or side.isidentifier()):
+                there = "" if fixed else f" with {side} = {known} as in {whose}"
+                advice = f"pass one with {side} there" if fixed else "pass both of one sample"
                 raise ValueError(
-                    f"{name} must be a tensor of shape {text}, got shape {tuple(value.shape)}; "
-                    f"pass one with {side} there"
+                    f"{name} must be a tensor of shape {text}{there}, got shape "
+                    f"{tuple(value.shape)}; {advice}"
                 )
-            if side.isidentifier():
-                known, whose = sizes.setdefault(side, (size, name))
-                if known != size:
-                    raise ValueError(
-                        f"{name} must be a tensor of shape {text} with {side} = {known} as in "
-                        f"{whose}, got shape {tuple(value.shape)}; pass both of one sample"
-                    )
 
 
 def require_fields(record: Any) -> None:

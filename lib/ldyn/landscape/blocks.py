@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from ldyn.core import require_choice, require_count
-from ldyn.gate import require_together
+from ldyn.gate import holds, require_fields, require_together
 from ldyn.landscape.units import UnitNet, require_shares
 from ldyn.nets import ACTIVATIONS
 
@@ -17,10 +17,14 @@ class Forms:
     """What the data say about a replicated unit: F (…, M, D) and G (…, D, D).
 
     F = Σ_ν g_ν σ'(w_*ᵀ h_ν) h_νᵀ,  G = Σ_ν (g_νᵀ v_*) σ''(w_*ᵀ h_ν) h_ν h_νᵀ.
+    Fields: `gate` F; `curvature` G, symmetric. Raises: ValueError for another G, or NaN.
     """
 
     gate: Tensor
     curvature: Tensor
+
+    def __post_init__(self) -> None:
+        require_fields(self)
 
 
 def surplus_forms(
@@ -129,12 +133,12 @@ def surplus_inertia(
     Source: fukumizu2019, thm-inertia.
     """
     require_shares(weights)
-    if (weights == 0).any():
+    if not holds(weights != 0):
         raise ValueError(f"expected weights (K + 1,), none zero, got {weights.tolist()}")
     if zero is None:
         both = torch.cat([forms.gate, forms.curvature], -2).abs().amax((-2, -1))
         zero = max(1e-8, torch.finfo(both.dtype).eps ** 0.5 / 2) * both[..., None]
-    if (torch.as_tensor(zero) < 0).any():
+    if not holds(torch.as_tensor(zero) >= 0):
         raise ValueError(f"zero must be >= 0, got {zero}; try None")
     _, sizes, right = torch.linalg.svd(forms.gate, full_matrices=True)
     rank = (sizes > zero).sum(-1)
@@ -150,7 +154,7 @@ def surplus_inertia(
 
 
 def _require_led(weights: Tensor) -> None:
-    if require_shares(weights)[0] == 0:
+    if not holds(require_shares(weights)[0] != 0):
         raise ValueError(
             f"weights must have the first not zero, got {weights.tolist()}; "
             "put a copy with a weight first"

@@ -64,7 +64,7 @@ def unit_positions(net: nn.Sequential, layer: int, unit: int) -> Tensor:
     place, places, done = joint(net, layer), {}, 0
     place.require_unit(unit)
     for p in net.parameters():
-        places[id(p)] = torch.arange(done, done + p.numel()).view(p.shape)
+        places[id(p)] = torch.arange(done, done + p.numel(), device=p.device).view(p.shape)
         done += p.numel()
     into = [places[id(p)][unit].flatten() for p in place.lower.parameters()]
     own = slice(unit * place.block, (unit + 1) * place.block)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.func import hessian, vmap
 
 from ldyn.core import require_positive
+from ldyn.gate import holds
 
 
 def dense_hessian(function: Callable[..., Tensor], theta: Tensor, *data: Tensor) -> Tensor:
@@ -42,7 +43,7 @@ class Inertia:
 
 
 def inertia(matrix: Tensor, tolerance: float | None = None) -> Inertia:
-    """Return the inertia of symmetric `matrix` (…, p, p); |μ| ≤ tolerance · max |μ| counts as zero.
+    """Return the inertia of `matrix` (…, p, p), symmetric; |μ| ≤ tolerance · max |μ| is zero.
 
     The tolerance is 10⁻¹⁰ unless given, or p · machine epsilon where rounding is larger than that.
     Raises: ValueError unless the matrix is square and symmetric and the tolerance > 0.
@@ -77,6 +78,6 @@ def require_symmetric(matrix: Tensor) -> Tensor:
             "try matrix.double()"
         )
     slack = torch.finfo(matrix.dtype).eps ** 0.5 * matrix.abs().max()
-    if not (matrix - matrix.mT).abs().max() <= slack:  # false for NaN as well
+    if not holds((matrix - matrix.mT).abs() <= slack):  # false for NaN as well
         raise ValueError("the matrix must be finite and symmetric; try (a + a.mT) / 2")
     return matrix

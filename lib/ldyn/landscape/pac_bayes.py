@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_positive
+from ldyn.gate import holds
 
 
 def binary_kl(empirical: Tensor | float, risk: Tensor | float) -> Tensor:
@@ -92,7 +93,8 @@ def gaussian_divergence(mean: Tensor, scale: Tensor | float, prior_scale: float)
     """
     require_positive(prior_scale, "prior_scale")
     s = torch.as_tensor(scale, dtype=mean.dtype, device=mean.device)
-    if not (s > 0).all() or torch.broadcast_shapes(s.shape, mean.shape) != mean.shape:
+    fits = all(a in (1, b) for a, b in zip(s.shape[::-1], mean.shape[::-1], strict=False))
+    if not holds(s > 0) or s.ndim > mean.ndim or not fits:
         raise ValueError(
             f"scale must be > 0 and broadcast to mean, got {scale} for {tuple(mean.shape)}; a "
             "point would have an unbounded divergence"
@@ -177,7 +179,7 @@ def _cone(low: float, high: float, bias_ratio: float) -> tuple[float, float]:
 
 
 def _require_nonnegative(value: Tensor, name: str) -> Tensor:
-    if (value < 0).any():
+    if not holds(value >= 0):
         raise ValueError(f"{name} must be >= 0, got {value.min().item()}; try 0.0")
     return value
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from ldyn.core import require_choice, require_count
+from ldyn.gate import holds
 from ldyn.nets import ACTIVATIONS
 
 
@@ -138,7 +139,7 @@ class UnitNet:
 def require_shares(weights: Tensor) -> Tensor:
     """Return `weights` (…, K + 1) if each row sums to one. Raises: ValueError otherwise."""
     slack = torch.finfo(weights.dtype).eps ** 0.75 * weights.abs().sum(-1)
-    if weights.ndim < 1 or not ((weights.sum(-1) - 1).abs() <= slack).all():
+    if weights.ndim < 1 or not holds((weights.sum(-1) - 1).abs() <= slack):
         raise ValueError(
             f"the weights of the copies must sum to 1, got {weights.tolist()}; "
             "divide them by their sum"

@@ -87,7 +87,7 @@ def local_posterior_mean(x: Tensor, data: Tensor, *, noise: float, radii: Tensor
 def wiener_matrix(covariance: Tensor, *, noise: float) -> Tensor:
     """Return W = C(C + σ²I)⁻¹, (d, d), symmetric: the denoiser of normal data is x̄ + W(x − x̄).
 
-    Arguments: `covariance` C (d, d); `noise` σ.
+    Arguments: `covariance` C (d, d), symmetric; `noise` σ.
     Raises: ValueError for a covariance with negative eigenvalues, or σ ≤ 0. Source: prop-wiener.
     """
     noisy = covariance.clone()

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive
+from ldyn.gate import holds
 from ldyn.kernels import Stationary
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -115,7 +116,7 @@ def residual_correction(
     for kernel, m in zip(kernels, counts, strict=True):
         gram = kernel(x, x[:m])
         factor, failed = torch.linalg.cholesky_ex(gram[:m] + ridge * torch.eye(m).to(gram))
-        if failed:
+        if not holds(failed == 0):
             raise ValueError(
                 f"the matrix of level {len(levels) + 1} is singular to rounding; try a narrower "
                 "kernel for these sites, fewer rows, or a ridge"

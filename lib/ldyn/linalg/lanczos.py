@@ -120,8 +120,8 @@ def extreme_eigenpairs(
     require_positive(tolerance, "tolerance")
     if not 0 < lowest + highest <= require_count(steps, "steps"):
         raise ValueError(
-            f"asked for {lowest} + {highest} eigenpairs in {steps} steps; ask for at least one "
-            "and take more steps than pairs, such as 20 for each"
+            f"lowest + highest must be from 1 to steps, got {lowest} + {highest} and {steps}; "
+            "take more steps than pairs; try 20 for each"
         )
     space = lanczos(operator, start, steps)
     theta, s, _ = space.ritz()

@@ -69,7 +69,7 @@ def batch_descent(
     """Return c (n,) of f = Σ_j c_j k_j after `steps` f ← f − (γ/m) P Σ_{i∈B} (f(x_i) − y_i) k_i,
     and the mean of (y − f)² before each, (steps,); B are m rows drawn with replacement.
 
-    Arguments: `gram` K (n, n), `y` (n,), `rule` of this matrix.
+    Arguments: `gram` K (n, n), symmetric, `y` (n,), `rule` of this matrix.
     Raises: ValueError for less than one row or step, γ that is not > 0, or another matrix's rule.
     Source: prop-batch-step.
     """

@@ -102,8 +102,8 @@ def fit_nets(
     Minimises Σ_j (1/n) Σ_i (y_ji − g_j(x_ji))²: the sum decouples, so each member follows the
     path that it would follow alone, and one that diverges leaves the others as they are.
 
-    Arguments: `x` (k, n, d) in the unit cube, `y` (k, n); `seeds` (k,) name the members' random
-    streams (split, initial weights, minibatches); dtype and device follow x.
+    Arguments: `x` (k, n, d) in the unit cube, `y` (k, n), taken without their
+    derivatives; `seeds` (k,) name the members' random streams; dtype and device follow x.
     Raises: ValueError for wrong shapes, non-finite data, fewer than 4 samples, or k ≠ len(seeds).
     Source: imaizumi2022, prop-optimisation.
     """
@@ -136,7 +136,7 @@ def fit_net(
 ) -> Callable[[Tensor], Tensor]:
     """Train one network on the sample `x` (n, d) in the unit cube, `y` (n,); return a predictor.
 
-    Minimises (1/n) Σ_i (y_i − g(x_i))², with the choices in `training`.
+    Minimises (1/n) Σ_i (y_i − g(x_i))² with `training`; x, y are taken without their derivatives.
     Raises: ValueError as `fit_nets`, or when the training diverges.
     Source: imaizumi2022, prop-optimisation.
     """

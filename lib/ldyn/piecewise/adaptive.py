@@ -148,8 +148,8 @@ def fit_one_split(x: Tensor, y: Tensor) -> Predictor:
 def fit_tree(x: Tensor, y: Tensor, *, leaves: int) -> Predictor:
     """Return a greedy regression tree (CART) with at most `leaves` leaves.
 
-    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples or leaves < 2; ImportError
-    without scikit-learn.
+    Arguments: `x` (n, d), `y` (n,), taken without their derivatives.
+    Raises: ValueError for bad samples or leaves < 2; ImportError without scikit-learn.
     Source: breiman1984, def-tree.
     """
     require_samples(x, y, at_least=2)
@@ -162,8 +162,8 @@ def fit_tree(x: Tensor, y: Tensor, *, leaves: int) -> Predictor:
 def fit_forest(x: Tensor, y: Tensor, *, leaf: int, trees: int = 100, seed: int = 0) -> Predictor:
     """Return a random forest of `trees` trees with at least `leaf` samples a leaf.
 
-    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples, counts < 1 or seed < 0;
-    ImportError without scikit-learn.
+    Arguments: `x` (n, d), `y` (n,), taken without their derivatives. Raises: ValueError for bad
+    samples, counts < 1 or seed < 0; ImportError without scikit-learn.
     Source: breiman2001, def-tree.
     """
     require_samples(x, y, at_least=2)

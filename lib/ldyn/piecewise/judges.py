@@ -124,16 +124,16 @@ def _fitted_loss(fit: Fit, x: Tensor, y: Tensor) -> tuple[float, int] | str:
     # Whatever a reader's rule raises is worth a hint, and no reason to stop.
     try:
         predictor = fit(x, y)
-        values, curve = predictor(x), predictor(z)
+        values, curve = (torch.as_tensor(predictor(points)) for points in (x, z))
     except Exception as error:
         return (
             f"fit(x, y) with x of shape {tuple(x.shape)} and y of shape {tuple(y.shape)}, or the "
             f"predictor that it returned, raised {type(error).__name__} ({error})."
         )
-    if not isinstance(values, Tensor) or values.shape != y.shape:
-        shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+    if values.shape != y.shape:
         return (
-            f"The predictor should map (m, 1) points to (m,) values; {len(y)} points gave {shape}."
+            "The predictor should map (m, 1) points to (m,) values; "
+            f"{len(y)} points gave {tuple(values.shape)}."
         )
     levels = len((curve * 1e9).round().unique())
     return (y - values.to(y)).square().sum().item(), levels

@@ -61,8 +61,9 @@ def fit_spline(x: Tensor, y: Tensor, *, penalty: float) -> Predictor:
 
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + penalty ∫ f''²; beyond the outermost points, constant.
 
-    Arguments: `x` (n, d), `y` (n,). Raises: ValueError for bad samples, fewer than 5 distinct
-    points, d ≠ 1 or a penalty that is not > 0; ImportError without SciPy.
+    Arguments: `x` (n, d), `y` (n,), taken without their derivatives. Raises: ValueError for bad
+    samples, fewer than 5 distinct points, d ≠ 1 or a penalty that is not > 0; ImportError without
+    SciPy.
     Source: wahba1990, def-linear-estimator.
     """
     require_samples(x, y, at_least=5)

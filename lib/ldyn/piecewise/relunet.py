@@ -1,11 +1,13 @@
 """ReLU networks as records of affine maps, with exact counts and a small algebra."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points
+from ldyn.gate import require_fields
 
 Layer = tuple[Tensor, Tensor]
 
@@ -14,11 +16,24 @@ Layer = tuple[Tensor, Tensor]
 class ReluNet:
     """A network g = A_L η(… η(A_1 x + b_1) …) + b_L with η(z) = max(z, 0).
 
-    Fields: `layers` the L affine maps (A_ℓ (d_ℓ, d_{ℓ−1}), b_ℓ (d_ℓ,)), float64.
+    Fields: `layers` the L affine maps (A_ℓ (d_ℓ, d_{ℓ−1}), b_ℓ (d_ℓ,)), kept in float64.
+    Raises: ValueError for no layer, one that is not finite, or shapes that do not follow.
     Source: schmidthieber2020, def-network-class.
     """
 
     layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        require_fields(self)
+        wide = tuple((a.double(), b.double()) for a, b in self.layers)
+        object.__setattr__(self, "layers", wide)
+        shapes = [(*a.shape, *b.shape) for a, b in wide]
+        fit = all(len(s) == 3 and s[0] == s[2] and 0 not in s for s in shapes)
+        if not shapes or not fit or any(s[0] != t[1] for s, t in pairwise(shapes)):
+            raise ValueError(
+                "layers must be pairs of A (d, e) and b (d,), each e the d before, got "
+                f"{[(tuple(a.shape), tuple(b.shape)) for a, b in wide]}; try affine and compose"
+            )
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return g at points `x` (n, d), on their device: (n,) for one output, else (n, c)."""

@@ -34,8 +34,11 @@ def rates(
     are not random, whose slope has an interval of no width.
     Raises: ValueError from `ldyn.core.slope` for shapes or values that have no slope.
     """
-    n = torch.as_tensor(sizes).double().cpu()
-    risks = torch.as_tensor(risks).double().cpu()
+    n = torch.as_tensor(sizes).detach().double().cpu()
+    risks = torch.as_tensor(risks).detach().cpu()
+    if risks.is_complex():
+        raise ValueError("risks must be real numbers, got complex ones; try risks.real")
+    risks = risks.double()
     if risks.ndim == 1:
         value = log_slope(n, risks, upper_half=upper_half)
         found, mean = Slope(value=value, low=value, high=value, level=0.95), risks

@@ -23,10 +23,19 @@ class Classifier(Estimator):
         return torch.as_tensor(found).to(x.device) if like_x else found
 
     def score(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the share of labels that are right, weighted if asked."""
+        """Return the share of labels that are right, weighted if asked.
+
+        Raises: ValueError for numbers where the fit had names, or names where it had numbers.
+        """
         found = self._labelled(x)
-        w = as_weights(sample_weight, len(found)).double()
-        return float((w * torch.from_numpy(found == as_labels(y, len(found)))).sum() / w.sum())
+        w, labels = as_weights(sample_weight, len(found)).double(), as_labels(y, len(found))
+        kinds = [np.asarray(part[:1].tolist()).dtype.kind in "biuf" for part in (labels, found)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"expected labels y like {found[0]!r}, got {labels[0]!r}; pass those of the fit's "
+                "kind"
+            )
+        return float((w * torch.from_numpy(found == labels)).sum() / w.sum())
 
     def _labelled(self, x: Any) -> np.ndarray:
         raise NotImplementedError

@@ -175,7 +175,7 @@ def _preconditioner(factor: Tensor | None, right: Tensor, ridge: float) -> Map:
 
     Projected twice: one projection in float32 leaves a rounding of v in the span of U, over λ.
     """
-    if factor is None or not len(factor):
+    if factor is None or not factor.numel():
         return lambda v: v / ridge
     if factor.ndim != 2 or factor.shape[1] != right.shape[1]:
         raise ValueError(

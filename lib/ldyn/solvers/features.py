@@ -178,6 +178,7 @@ def orthogonal_frequencies(
     Raises: ValueError for counts < 1.
     Source: yu2016, prop-orthogonal-features.
     """
+    require_count(dim, "dim")
     points = uniform_points(count, dim + 1, sampler="iid", generator=generator)
     blocks = math.ceil(count / dim)
     normal = torch.randn(

@@ -18,8 +18,8 @@ def loo_residuals(gram: Tensor, y: Tensor, *, ridge: float | Tensor) -> Tensor:
 
     r_i = c_i / A_ii, A = (K + λI)⁻¹, c = A y: row i left out, and λ kept.
 
-    Arguments: `gram` K (n, n); `y` (n,) or (n, c); `ridge` λ (n,), one a row, λ/w_i under weights
-    w, or one number, > 0.
+    Arguments: `gram` K (n, n), symmetric; `y` (n,) or (n, c); `ridge` λ (n,), one a row, λ/w_i
+    under weights w, or one number, > 0.
     Raises: ValueError for shapes that do not match, or a ridge that does not lift K above rounding.
     Source: wahba1990, prop-loo, prop-loo-cells.
     """
@@ -27,7 +27,7 @@ def loo_residuals(gram: Tensor, y: Tensor, *, ridge: float | Tensor) -> Tensor:
     lifted = gram.clone()
     lifted.diagonal().add_(ridge)
     factor, failed = torch.linalg.cholesky_ex(lifted)
-    if failed:
+    if not holds(failed == 0):
         raise ValueError(
             "K + ridge is not positive definite in this precision; try gram.double() or a ridge "
             f"above {torch.finfo(gram.dtype).eps * len(gram):.0e}"

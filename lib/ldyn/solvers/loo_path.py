@@ -17,7 +17,7 @@ def loo_path(gram: Tensor, y: Tensor, *, ridges: Sequence[float]) -> Tensor:
 
     loo(λ) = mean_i (c_i/g_i)²,  c = (K + λI)⁻¹ y,  g = diag (K + λI)⁻¹, as `loo_solutions`.
 
-    Arguments: `gram` K (n, n), `y` (n,) or (n, c), each in a precision of its own.
+    Arguments: `gram` K (n, n), symmetric, `y` (n,) or (n, c), each in a precision of its own.
     Raises: ValueError as `loo_solutions`.
     Source: schreiber1989, prop-loo-path.
     """

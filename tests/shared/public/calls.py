@@ -20,7 +20,7 @@ class Call:
     infinite, `shapeless` tensors without a documented shape, `integers` tensors of integers,
     `values` whether the function has to look at values, so that it does not run on meta tensors,
     `double` why results are in float64 where arguments are not, `writes` arguments that it is there
-    to change.
+    to change, `oblique` square matrices that need not be symmetric.
     """
 
     given: Callable[[], dict[str, Any]]
@@ -31,6 +31,7 @@ class Call:
     values: str = ""
     double: str = ""
     writes: tuple[str, ...] = ()
+    oblique: tuple[str, ...] = ()
 
 
 def rooms() -> dict[str, dict[str, Call]]:

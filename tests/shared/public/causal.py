@@ -7,15 +7,15 @@ import torch
 
 from ldyn.causal import MetaCGNN, MetaTraining, evaluate, pair_features, reci
 from ldyn.causal.meta_cgnn import initial_parts
-from ldyn.core import stream
 from ldyn.data import Pair
 from public.calls import Call
+from public.samples import normals
 
 NUMBER = "a float, from checks of its values"
 
 
 def column(name, n=24):
-    return torch.randn(n, generator=stream("public causal", name), dtype=torch.float64)
+    return normals(n, name=name)
 
 
 def pair(n=24):
@@ -28,7 +28,7 @@ def rows(n=24):
 
 
 def score(**more):
-    return Call(given=lambda: pair() | more, values=NUMBER)
+    return Call(given=lambda: pair() | more)
 
 
 def pairs():
@@ -66,7 +66,7 @@ CALLS = {
     "blind_features": Call(given=lambda: {"features": pair_features(**rows())[0]}),
     "check": Call(given=lambda: {"exercise": "ex-best-bandwidth", "answer": 2.0}),
     "closer_to_normal": score(),
-    "direction": score(),
+    "direction": Call(given=pair, values=NUMBER),
     "evaluate": Call(
         given=lambda: {"score": reci, "pairs": pairs(), "seed": 3},
         signed=("seed",), double="scores are floats, kept in double",
@@ -79,7 +79,7 @@ CALLS = {
             "training": TRAINING, "seed": 1, "sample": tuple(rows(40).values()),
             "start": MetaCGNN(parts=initial_parts("cme", True, 0)),
         },
-        signed=("seed",), values="it trains on the processor, in single precision",
+        signed=("seed",),
     ),
     "fit_temperature": Call(given=lambda: {"scores": column("scores")}),
     "heci": score(),

@@ -35,7 +35,7 @@ CALLS = {
         values=ALWAYS,
         double=ALWAYS,
     ),
-    "log_slope": Call(given=lambda: {"sizes": _sizes(), "values": _risks()[0]}, values=ALWAYS),
+    "log_slope": Call(given=lambda: {"sizes": _sizes(), "values": _risks()[0]}),
     "mean_interval": Call(given=lambda: {"values": _sizes(), "level": 0.9}, values=ALWAYS),
     "require_choice": Call(given=lambda: {"value": "a", "choices": ["a", "b"], "name": "letter"}),
     "require_count": Call(
@@ -57,6 +57,9 @@ CALLS = {
     ),
     "stream": Call(given=lambda: {"names": ("a", 1), "device": "cpu"}),
     "student_quantile": Call(
-        given=lambda: {"probability": 0.9, "degrees": 3.0}, shapeless=("degrees",), values=ALWAYS
+        given=lambda: {"probability": 0.9, "degrees": torch.tensor(3.0, dtype=F64)},
+        shapeless=("degrees",),
+        values=ALWAYS,
+        double=ALWAYS,
     ),
 }

@@ -58,7 +58,7 @@ CALLS = {
     ),
     "convention_values": Call(
         given=lambda: {
-            "x": points(4), "y": points(4, name="y"), "blur": 0.7, "reach": 1.0, "neighbours": 1,
+            "x": points(4), "y": points(4, name="y"), "blur": 2.0, "reach": 2.0, "neighbours": 1,
         },
         values="a table of numbers",
     ),
@@ -85,7 +85,6 @@ CALLS = {
             "loss": LOSSES["Kullback–Leibler"], "mu": weights(), "data": weights(name="data"),
             "gram": gram(), "weight": 2.0, "steps": 5,
         },
-        values="whether weights are a probability is seen in their values",
     ),
     "penalty_series": Call(
         given=lambda: {
@@ -108,13 +107,13 @@ CALLS = {
         given=lambda: {
             "jacobian": jacobian(), "rule": "alternating", "step": 0.3, "momentum": 0.1,
         },
-        signed=("momentum",),
+        signed=("momentum",), oblique=("jacobian",),
     ),
     "step_limit": Call(
         given=lambda: {
             "jacobian": TinyGAN().jacobian(), "rule": "alternating", "momentum": -0.1,
         },
-        signed=("momentum",),
+        signed=("momentum",), oblique=("jacobian",),
     ),
     "play": Call(
         given=lambda: {

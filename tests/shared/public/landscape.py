@@ -5,6 +5,7 @@ import torch
 from ldyn.core import stream
 from ldyn.landscape import Forms
 from public.calls import Call
+from public.samples import values
 
 F64 = torch.float64
 RANGE = "numbers out of range are refused"
@@ -12,7 +13,7 @@ CHOSEN = "which units are meant depends on the values"
 
 
 def _rand(*shape):
-    return torch.rand(*shape, generator=stream("public landscape", *shape), dtype=F64) + 0.1
+    return values(*shape) + 0.1
 
 
 def shares():
@@ -68,15 +69,14 @@ CALLS = {
     "gaussian_divergence": Call(
         given=lambda: {"mean": _rand(4), "scale": _rand(4), "prior_scale": 2.0},
         shapeless=("scale",),
-        values=RANGE,
     ),
     "gaussian_price": Call(given=lambda: {"pull": 0.4, "outputs": 2}, shapeless=("pull",)),
-    "gibbs_price": Call(given=lambda: {"pulls": _rand(5), "outputs": 2}, values=RANGE),
+    "gibbs_price": Call(given=lambda: {"pulls": _rand(5), "outputs": 2}),
     "inactive": Call(given=lambda: {"w": _rand(3, 2), "x": _rand(5, 2)}),
     "inactive_probability": Call(
         given=lambda: {"low": -1.0, "high": 2.0, "bias_ratio": 1.5}, signed=("low", "high")
     ),
-    "inertia": Call(given=lambda: {"matrix": forms().curvature, "tolerance": 1e-6}, values=CHOSEN),
+    "inertia": Call(given=lambda: {"matrix": forms().curvature, "tolerance": 1e-6}),
     "kl_inverse": Call(
         given=lambda: {"empirical": 0.1, "budget": 0.2}, shapeless=("empirical", "budget")
     ),
@@ -110,12 +110,10 @@ CALLS = {
         },
         values="draws are accepted by what they do at the data",
     ),
-    "separating_map": Call(
-        given=lambda: {"weights": shares(), "outputs": 2, "inputs": 3}, values=RANGE
-    ),
+    "separating_map": Call(given=lambda: {"weights": shares(), "outputs": 2, "inputs": 3}),
     "place_information": Call(given=lambda: {"needed": -_rand(4, 3, 2), "surplus": -_rand(4, 3)}),
     "surjections": Call(given=lambda: {"teacher": 2, "width": 4}),
-    "surplus_block": Call(given=lambda: {"forms": forms(), "weights": shares()}, values=RANGE),
+    "surplus_block": Call(given=lambda: {"forms": forms(), "weights": shares()}),
     "surplus_forms": Call(
         given=lambda: {
             "gradients": _rand(5, 2),

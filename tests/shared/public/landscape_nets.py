@@ -7,15 +7,12 @@ from ldyn.core import stream
 from ldyn.landscape import UnitNet
 from public.calls import Call
 from public.linalg import net, operator
+from public.samples import normals
 
 F64 = torch.float64
 COPIED = "the weights of the network are looked at"
 ASKED = "whether a step helps depends on the values"
 FAMILY = UnitNet(inputs=2)
-
-
-def _randn(*shape):
-    return torch.randn(*shape, generator=stream("public nets", *shape), dtype=F64)
 
 
 def _relu():
@@ -29,7 +26,7 @@ def _bowl(theta):
 
 
 def _one():
-    return {"net": FAMILY, "theta": _randn(6), "x": _randn(5, 2)}
+    return {"net": FAMILY, "theta": normals(6), "x": normals(5, 2)}
 
 
 def _unit(**more):
@@ -40,24 +37,24 @@ def _new(**more):
     return {
         "net": _relu(),
         "layer": 0,
-        "weight": 0 * _randn(2, 2),
-        "bias": -1 + 0 * _randn(2),
+        "weight": 0 * normals(2, 2),
+        "bias": -1 + 0 * normals(2),
     } | more
 
 
 def _descent(**more):
-    return {"loss": _bowl, "start": _randn(2, 3) / 4, "data": ()} | more
+    return {"loss": _bowl, "start": normals(2, 3) / 4, "data": ()} | more
 
 
 CALLS = {
     "add_inactive": Call(
-        given=lambda: _new(outgoing=_randn(1, 2), x=_randn(4, 2)),
+        given=lambda: _new(outgoing=normals(1, 2), x=normals(4, 2)),
         values=COPIED,
     ),
-    "add_unpropagated": Call(given=_new, values=COPIED),
-    "dense_hessian": Call(given=lambda: {"function": _bowl, "theta": _randn(3)}),
+    "add_unpropagated": Call(given=_new),
+    "dense_hessian": Call(given=lambda: {"function": _bowl, "theta": normals(3)}),
     "difference_vector": Call(
-        given=lambda: {"net": net(), "layer": 0, "units": (0, 2), "entries": _randn(4)}
+        given=lambda: {"net": net(), "layer": 0, "units": (0, 2), "entries": normals(4)}
     ),
     "gradient_descent": Call(given=lambda: _descent(rate=0.1, steps=4, looks=2)),
     "gradient_flow": Call(
@@ -66,29 +63,28 @@ CALLS = {
     "growth_order": Call(
         given=lambda: {
             "loss": _bowl,
-            "theta": 0 * _randn(3),
-            "direction": _randn(3),
+            "theta": 0 * normals(3),
+            "direction": normals(3),
             "sizes": torch.tensor([0.01, 0.02], dtype=F64),
             "rounding": 1e-20,
         },
-        values=ASKED,
     ),
-    "kink_distance": Call(given=lambda: _one() | {"direction": _randn(6)}),
+    "kink_distance": Call(given=lambda: _one() | {"direction": normals(6)}),
     "kink_margin": Call(given=_one),
-    "last_unit_forms": Call(given=lambda: _one() | {"y": _randn(5, 1)}),
+    "last_unit_forms": Call(given=lambda: _one() | {"y": normals(5, 1)}),
     "levenberg_marquardt": Call(
         given=lambda: {
             "residuals": lambda theta: theta.sin(),
-            "start": _randn(2, 3) / 4,
+            "start": normals(2, 3) / 4,
             "data": [],
             "steps": 2,
             "tolerance": 1e-3,
         },
         values=ASKED,
     ),
-    "newton": Call(given=lambda: _descent(steps=1), values=ASKED),
-    "replicate": Call(given=lambda: _unit(weights=[0.5, 0.75, -0.25]), values=COPIED),
-    "rescale": Call(given=lambda: _unit(factor=2.0) | {"net": _relu()}, values=COPIED),
+    "newton": Call(given=lambda: _descent(steps=1)),
+    "replicate": Call(given=lambda: _unit(weights=[0.5, 0.75, -0.25])),
+    "rescale": Call(given=lambda: _unit(factor=2.0) | {"net": _relu()}),
     "spectral_density": Call(
         given=lambda: {
             "operator": operator(),
@@ -99,7 +95,7 @@ CALLS = {
     ),
     "unit_forms": Call(
         given=lambda: _unit(
-            loss=lambda z, y: (z - y).square().sum() / 2, batches=[(_randn(4, 2), _randn(4, 1))]
+            loss=lambda z, y: (z - y).square().sum() / 2, batches=[(normals(4, 2), normals(4, 1))]
         ),
         values=COPIED,
     ),

@@ -2,13 +2,9 @@
 
 import torch
 
-from ldyn.core import stream
 from ldyn.kernels import Gaussian
 from public.calls import Call
-
-
-def values(*shape, name="layers"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
+from public.samples import values
 
 
 def covariance(n=4):
@@ -34,11 +30,11 @@ CALLS = {
             "x": values(6, 2), "y": values(6), "kernels": [Gaussian(0.9), Gaussian(0.3)],
             "rows": [3, 6], "ridge": 0.1,
         },
-        values="a Cholesky factor may fail, which is a value",
     ),
     "wiener_matrix": Call(given=lambda: {"covariance": covariance(), "noise": 0.5}),
     "window_energies": Call(
-        given=lambda: {"wiener": covariance(), "shape": (1, 2, 2), "block": 1}
+        given=lambda: {"wiener": covariance(), "shape": (1, 2, 2), "block": 1},
+        oblique=("wiener",),
     ),
     "window_radii": Call(given=lambda: {"energies": values(3, 2, 2).sort(0).values, "share": 0.5}),
 }  # fmt: skip

@@ -3,22 +3,18 @@
 import torch
 from torch import nn
 
-from ldyn.core import stream
 from ldyn.linalg import LinearOperator
 from public.calls import Call
+from public.samples import normals
 
 F64, CPU = torch.float64, torch.device("cpu")
 APPLIED = "a product is a function that the caller gives, on the device of its matrix"
 COPIED = "the parameters of a model are looked at when the operator is made"
 
 
-def _randn(*shape):
-    return torch.randn(*shape, generator=stream("public linalg", *shape), dtype=F64)
-
-
 def operator(size=6):
     """A symmetric operator that is no multiple of the identity."""
-    a = _randn(size, size)
+    a = normals(size, size)
     return LinearOperator(size=size, apply=(a + a.mT).mv, dtype=F64, device=CPU)
 
 
@@ -26,17 +22,17 @@ def net():
     """A small network in double precision and eval mode."""
     model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double().eval()
     for p in model.parameters():
-        p.data = _randn(*p.shape)
+        p.data = normals(*p.shape)
     return model
 
 
 def _curvature(**more):
     loss = lambda z, y: (z - y).square().sum() / 2  # noqa: E731
-    return {"model": net(), "loss": loss, "batches": [(_randn(4, 2), _randn(4, 1))]} | more
+    return {"model": net(), "loss": loss, "batches": [(normals(4, 2), normals(4, 1))]} | more
 
 
 def _largest(**more):
-    return {"operator": operator(), "start": _randn(6), "steps": 4} | more
+    return {"operator": operator(), "start": normals(6), "steps": 4} | more
 
 
 CALLS = {
@@ -52,7 +48,7 @@ CALLS = {
     "operator_norm": Call(
         given=lambda: {
             "layer": lambda x: 3 * x + 1,
-            "like": _randn(3),
+            "like": normals(3),
             "steps": 9,
             "rounds": 2,
             "tolerance": 1e-4,

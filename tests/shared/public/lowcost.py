@@ -3,23 +3,14 @@
 import torch
 
 from ldyn.core import stream
-from ldyn.kernels import Gaussian
 from ldyn.lowcost import Bill, NormalEquations, Rates, batch_rule
 from public.calls import Call
+from public.samples import KERNEL, gram, values
 
-KERNEL = Gaussian(0.7)
 RATES = Rates(products=1e12, waves=1e10, reading=1e9, sending=1e9, solving=1e11)
 GIVEN = "a rule, a bound or a number is read off the values"
 TOTALS = "sums over many rows are float64"
 SPECTRUM = "eigenvalues, which are float64"
-
-
-def values(*shape, name="lowcost"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
-
-
-def gram(n=6):
-    return KERNEL(values(n, 2), values(n, 2))
 
 
 class Columns:
@@ -57,7 +48,6 @@ CALLS = {
             "gram": gram(), "y": values(6), "rule": batch_rule(gram(), damped=1), "batch": 2,
             "step": 0.1, "steps": 3, "generator": stream("b"),
         },
-        values="the rule is of the values",
     ),
     "batch_rule": Call(given=lambda: {"gram": gram(), "damped": 1}, values=GIVEN),
     "between": Call(given=lambda: {"rows": [1, 10], "values": [0.3, 0.1], "at": 5.0}),
@@ -81,7 +71,7 @@ CALLS = {
     ),
     "check": Call(given=lambda: {"exercise": "ex-equal-error", "answer": 0.1}),
     "columns_enough": Call(
-        given=lambda: {"eigenvalues": values(5), "rank": 2, "slack": 0.5}, values=GIVEN
+        given=lambda: {"eigenvalues": values(5), "rank": 2, "slack": 0.5}
     ),
     "expected_traces": Call(given=lambda: {"eigenvalues": values(5), "count": 2}, double=SPECTRUM),
     "effective_dimension": Call(given=lambda: {"gram": gram(), "ridge": 0.1}, double=SPECTRUM),
@@ -105,6 +95,6 @@ CALLS = {
             "solve": lambda v: v / 1.1, "factor": values(2, 6) / 3, "ridge": 0.1, "probes": 3,
             "generator": stream("d"),
         },
-        double="the inverse is taken in float64", values="a Cholesky factor",
+        double="the inverse is taken in float64",
     ),
 }  # fmt: skip

@@ -6,16 +6,17 @@ from ldyn.core import stream
 from ldyn.data import Disparity
 from ldyn.piecewise import square_net, step, step_net, wave_height
 from public.calls import Call
+from public.samples import values
 
 NETS = "networks are in float64"
 
 
 def points(n=12, d=2):
-    return torch.rand(n, d, generator=stream("public", n, d), dtype=torch.float64)
+    return values(n, d)
 
 
 def numbers(n=12):
-    return torch.rand(n, generator=stream("values", n), dtype=torch.float64)
+    return values(n)
 
 
 def candidates(n=3):
@@ -47,9 +48,7 @@ CALLS = {
     ),
     "compose": Call(given=lambda: {"outer": step_net(3.0), "inner": step_net(2.0)}, double=NETS),
     "conservative_boundary": Call(given=lambda: {"alpha": 1.5, "dim": 2}, infinite=("alpha",)),
-    "covariance_eigenvalues": Call(
-        given=lambda: {"dim": 2, "points": points(4)}, values="eigenvalues are found on values"
-    ),
+    "covariance_eigenvalues": Call(given=lambda: {"dim": 2, "points": points(4)}),
     "deepen": Call(given=lambda: {"net": step_net(3.0), "depth": 3}, double=NETS),
     "disk": Call(given=lambda: {"center": (0.3, 0.4), "radius": 0.2}),
     "fragment": Call(

@@ -5,18 +5,10 @@ import torch
 from ldyn.core import stream
 from ldyn.kernels import Gaussian
 from public.calls import Call
+from public.samples import KERNEL, gram, values
 
-KERNEL = Gaussian(0.7)
 CHOLESKY = "a Cholesky factor may fail, which is a value"
 PIVOTS = "pivots are drawn from values"
-
-
-def values(*shape, name="solvers"):
-    return torch.rand(*shape, generator=stream("public", name, *shape), dtype=torch.float64)
-
-
-def gram(n=6):
-    return KERNEL(values(n, 2), values(n, 2))
 
 
 CALLS = {
@@ -50,7 +42,7 @@ CALLS = {
         values=CHOLESKY, double="errors of many ridges are compared",
     ),
     "loo_residuals": Call(
-        given=lambda: {"gram": gram(), "y": values(6), "ridge": 0.1}, values=CHOLESKY
+        given=lambda: {"gram": gram(), "y": values(6), "ridge": 0.1}
     ),
     "loo_slope": Call(
         given=lambda: {
@@ -58,7 +50,7 @@ CALLS = {
             "kernel": Gaussian, "bandwidths": values(3) + 0.5,
             "ridge": torch.tensor(0.1, dtype=torch.float64), "judges": torch.ones(2, 6) > 0,
         },
-        shapeless=("ridge",), integers=("judges",), values=CHOLESKY,
+        shapeless=("ridge",), integers=("judges",),
     ),
     "pcg": Call(
         given=lambda: {

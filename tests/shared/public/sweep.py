@@ -32,7 +32,8 @@ def study():
     spec = importlib.util.spec_from_file_location(f"{FOLDER.name}.toy", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    run_study(module, "laptop")
+    for scale in ("laptop", "smoke"):
+        run_study(module, scale)
     freeze(module, "laptop")
     return module
 
