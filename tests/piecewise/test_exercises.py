@@ -12,8 +12,6 @@ from ldyn.piecewise import (
     affine,
     compose,
     fit_one_split,
-    indicator_net,
-    network_exponent,
     sample,
     step,
     step_net,
@@ -28,9 +26,47 @@ def window(n, noise, dim):
     return math.exp(log_w)
 
 
-def squared_ramp(slope):
-    t = (torch.arange(2**14, dtype=F64) + 0.5) / 2**14 / slope
-    return ((1 - slope * t) ** 2).mean().item() / slope
+def soft_step(a):
+    t = (torch.arange(2**16, dtype=F64) + 0.5) / 2**16 * 40 / a
+    return 2 * (-a * t).sigmoid().square().mean().item() * 40 / a
+
+
+def exponential_profile(n):
+    """√n times the least risk of the mean with weights ½e^(−|u|)/w at a step, σ = 0.3."""
+    u = (torch.arange(200_000, dtype=F64) + 0.5) / 5000
+    bias, variance = 2 * (0.5 * (-u).exp()).square().sum() / 5000, 0.5 * (-2 * u).exp().sum() / 5000
+    width = math.exp(least(lambda v: bias * math.exp(v) + 0.09 * variance / n / math.exp(v), -9, 0))
+    return math.sqrt(n) * (bias * width + 0.09 * variance / (n * width)).item()
+
+
+def neighbours(n, noise):
+    """The k of least risk, with the share of a disk beyond a chord counted on a grid."""
+    x = (torch.arange(-1000, 1000, dtype=F64) + 0.5) / 1000
+    inside = (x[:, None].square() + x.square() < 1).double().sum(1)
+    beyond = (inside.flip(0).cumsum(0).flip(0) - inside / 2)[1000:] / inside.sum()
+    share = beyond.square().mean().item()
+    risk = lambda v: 2 * share * math.exp(v / 2) / math.sqrt(math.pi * n) + noise**2 / math.exp(v)  # noqa: E731
+    return math.exp(least(risk, -3, 9))
+
+
+def cells(boundaries, dim):
+    """Cells of hyperplanes in general position: a new one is cut by the old ones."""
+    if boundaries == 0 or dim == 0:
+        return 1
+    return cells(boundaries - 1, dim) + cells(boundaries - 1, dim - 1)
+
+
+def few_frequencies(cutoff, dim):
+    grid = torch.cartesian_prod(*[torch.arange(int(cutoff))] * int(dim))
+    return int(((grid > 0).sum(1) <= 2).sum())
+
+
+def boundary_parameters(parts):
+    """Where a parameter more gains the same as among the parts, by differences."""
+    gain = lambda s, power: s**-power - (s * 1.0001) ** -power  # noqa: E731
+    rate = lambda s, power: gain(s, power) / (s * 1e-4)  # noqa: E731
+    target = math.log(rate(parts, 1))
+    return math.exp(least(lambda v: abs(math.log(rate(math.exp(v), 2)) - target), 0, 20))
 
 
 def series(n, noise):
@@ -56,10 +92,6 @@ def uniform_error(pieces):
     x = torch.linspace(0, 1 / pieces, 10_001, dtype=F64)
     gap = x**2 - x / pieces
     return (gap.max() - gap.min()).item() / 2
-
-
-def parameters(pieces):
-    return indicator_net(torch.rand(pieces + 1, generator=stream("count"), dtype=F64), 50.0).nonzero
 
 
 MAXIMUM = ReluNet(
@@ -98,32 +130,36 @@ GRID = torch.linspace(0, 1, 100_001, dtype=F64)
 M = torch.linspace(0, 40, 400_001, dtype=F64)
 K = torch.arange(1, 2_000_001, dtype=F64)
 RIGHT = {
-    "ex-window": window(300, 0.3, 1),
+    "ex-window": exponential_profile(900),
+    "ex-neighbours": neighbours,
     "ex-brownian": 1e3 * (1 / (((K - 0.5) * torch.pi) ** 2 + 1e6 / 0.09)).sum(),
     "ex-cells": 64,
     "ex-crossing": math.exp(least(lambda u: abs(math.log(10) - u / 6), 0, 40)),
-    "ex-budget": torch.tensor([0.5 ** (-1 / network_exponent(2, math.inf, d)) for d in (1, 2, 3)]),
+    "ex-arrangement": cells,
     "ex-area": (0.2 * (2 * torch.pi * GRID).sin()).abs().mean().item(),
     "ex-band": lambda window, jump, radius: window * jump**2 / 12 / (2 * radius),
     "ex-checkerboard": lambda k: sum(2 for _ in range(1, int(k))),
-    "ex-frontier": lambda alpha, dim: least(
-        lambda b: abs(2 * b / (2 * b + dim) - alpha / (alpha + dim - 1)), 1e-6, 50
-    ),
+    "ex-two-coordinates": few_frequencies,
     "ex-window-dims": window,
     "ex-cosine": min(1e3 * (1 / (math.pi**2 * m) + m / 1e6) for m in range(200, 500)),
     "ex-shrink": series,
     "ex-sparse": tail_second_moment,
     "ex-one-split": 2 * 0.3**2 + 0.5 + locations(0.3, 50_000, 20).mean(),
     "ex-height": 2 + 2 * torch.trapezoid(1 - (1 - (-M).exp()) ** 2, M),
-    "ex-ramp": squared_ramp,
+    "ex-sigmoid": soft_step,
     "ex-max": MAXIMUM,
     "ex-triangle": compose(step_net(200.0), SIDE),
     "ex-leaky": torch.linalg.solve(torch.tensor([[1, -0.1], [0.1, -1]]), torch.tensor([1.0, 0])),
     "ex-sawtooth": uniform_error,
-    "ex-count": parameters,
+    "ex-shares": boundary_parameters,
+    "ex-peeling": 2
+    * sum(
+        k * torch.special.ndtr(torch.tensor(-(k**0.5) / 0.6, dtype=F64)).item()
+        for k in range(1, 99)
+    ),
     "ex-entropy": balls,
     "ex-le-cam": max(t * (1 - math.sqrt(t)) for t in torch.linspace(0, 1, 2001).tolist()),
-    "ex-training-loss": 0.09 * math.sqrt(2 / 4096),
+    "ex-degrees": 4096 * (1 - 0.081 / 0.09),
     "ex-two-jumps": two_jumps,
     "ex-design": lambda gamma: 1 / (1 + gamma),
 }
@@ -137,16 +173,18 @@ class TestExercises(ExerciseContract):
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
-        ("ex-window", 12 * 0.09 / 300, "take the root"),
+        ("ex-window", 0.3 / 3**0.5, "flat window"),
+        ("ex-neighbours", lambda n, s: neighbours(4 * n, s), "two sides"),
         ("ex-brownian", 0.5, "does not know σ"),
         ("ex-cells", 63, "mean counts"),
-        ("ex-budget", torch.tensor([2.0, 8**0.5, 16.0]), "Entry 2: Too large"),
+        ("ex-arrangement", lambda j, d: 2**j, "sign vectors"),
+        ("ex-leaky", torch.tensor([1.0101, 0.2]), "Entry 1: Too large"),
         ("ex-crossing", 10, "n^(1/6)"),
-        ("ex-budget", torch.ones(2), "shape (3,)"),
+        ("ex-leaky", torch.ones(3), "shape (2,)"),
         ("ex-area", math.sqrt(0.4 / math.pi), "square is asked for"),
         ("ex-band", lambda window, jump, radius: window * jump / radius, "dependence on jump"),
         ("ex-checkerboard", lambda k: 2 * (k + 1), "rim"),
-        ("ex-frontier", lambda a, d: 2 * a * (d - 1) / d, "largest α"),
+        ("ex-two-coordinates", lambda q, d: d * (d - 1) / 2 * q**2, "counts once"),
         ("ex-window-dims", lambda n, s, d: (12 * d * s**2 / n) ** (1 / (d + 2)), "dependence on n"),
         ("ex-window-dims", lambda n, s, d: (12 * s**2 / n) ** (1 / (d + 1)), "factor D"),
         ("ex-window-dims", lambda n, s, d: (12 * s**2 / n) ** 0.5, "Right at n = 100"),
@@ -155,14 +193,15 @@ class TestExercises(ExerciseContract):
         ("ex-sparse", lambda t: false_alarm(t) / 2, "Both tails"),
         ("ex-one-split", 0.6157, "levels are estimated"),
         ("ex-height", 3, "place alone"),
-        ("ex-ramp", lambda slope: 1 / (12 * slope), "centred"),
-        ("ex-ramp", lambda slope: 1 / slope**2, "dependence on slope"),
+        ("ex-sigmoid", lambda a: 2 * math.log(2) / a, "L¹"),
+        ("ex-sigmoid", lambda a: 1 / a**2, "dependence on a"),
         ("ex-sawtooth", lambda p: 1 / (4 * p**2), "chords"),
-        ("ex-count", lambda k: 4 * k + 8, "vanish"),
+        ("ex-shares", lambda parts: parts**0.5, "derivatives equal"),
+        ("ex-peeling", 0.07444, "Both sides"),
         ("ex-entropy", lambda r: math.ceil(1 / (2 * r)), "L²"),
         ("ex-entropy", lambda r: math.floor(1 / (2 * r**2)), "left over"),
         ("ex-le-cam", 1.0, "Too large"),
-        ("ex-training-loss", 0.09 / 64, "variance 2"),
+        ("ex-degrees", 0.009, "risk of the model"),
         ("ex-design", lambda gamma: 1.0, "L²(P_X)"),
     ],
 )

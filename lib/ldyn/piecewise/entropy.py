@@ -18,9 +18,9 @@ def parameter_sensitivity(depth: int, width: int, largest: float) -> float:
 
 
 def log_covering_number(radius: float, *, depth: int, nonzero: int, largest: float) -> float:
-    """Return S log(2 L² B^L (S + 1)^(L+2) / ε), a bound on log N(ε, G(L, S, B), sup-norm).
+    """Return S log(2 L² B^L (S + 1)^(L+2) / δ), a bound on log 𝒩(δ, G(L, S, B), sup-norm).
 
-    Arguments: `radius` 0 < ε ≤ 1, `depth` L, `nonzero` S ≥ D, `largest` B ≥ 1.
+    Arguments: `radius` 0 < δ ≤ 1, `depth` L, `nonzero` S ≥ D, `largest` B ≥ 1.
     Raises: ValueError for anything else.
     Source: schmidthieber2020, lem-entropy.
     """

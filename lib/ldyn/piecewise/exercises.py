@@ -20,6 +20,8 @@ from ldyn.piecewise.judges import judge_maximum, judge_triangle, judge_two_jumps
 from ldyn.piecewise.sampling import grid_values
 
 NOISE = 0.3
+# ∫₀¹ S(u)² du, S(u) the share of the unit disk beyond a chord at distance u.
+_LENS = (2 * math.pi / 3 - 64 / 45) / math.pi**2
 
 
 def check(exercise: str, answer: Any) -> Verdict:
@@ -34,7 +36,7 @@ def check(exercise: str, answer: Any) -> Verdict:
 
 
 def best_window(n: float, noise: float, dim: float) -> float:
-    """Return the w that minimises w/12 + σ²/(n w^D). Source: ex-window, ex-window-dims."""
+    """Return the w that minimises w/12 + σ²/(n w^D). Source: ex-window-dims."""
     return (12 * dim * noise**2 / n) ** (1 / (dim + 1))
 
 
@@ -75,9 +77,21 @@ def haar_count(level: int) -> int:
 
 EXERCISES: dict[str, Judge] = {
     "ex-window": judge_number(
-        lambda: best_window(300, NOISE, 1),
-        slips={"That is its square: take the root.": lambda: best_window(300, NOISE, 1) ** 2},
+        lambda: NOISE / 2,
+        slips={
+            "That is the flat window.": lambda: NOISE / math.sqrt(3),
+            "Squared bias and variance both count.": lambda: NOISE / 4,
+        },
         tolerance=5e-3,
+    ),
+    "ex-neighbours": judge_function(
+        lambda n, noise: (noise**2 * math.sqrt(math.pi * n) / _LENS) ** (2 / 3),
+        grid={"n": (100.0, 1000.0), "noise": (0.3, 1.0)},
+        slips={
+            "The edge has two sides.": (
+                lambda n, noise: (noise**2 * math.sqrt(4 * math.pi * n) / _LENS) ** (2 / 3)
+            ),
+        },
     ),
     "ex-brownian": judge_number(
         lambda: NOISE / 2,
@@ -102,7 +116,11 @@ EXERCISES: dict[str, Judge] = {
         },
         tolerance=1e-2,
     ),
-    "ex-budget": judge_tensor(lambda: [2 ** ((dim + 1) / 2) for dim in (1, 2, 3)], tolerance=1e-2),
+    "ex-arrangement": judge_function(
+        lambda boundaries, dim: sum(math.comb(int(boundaries), i) for i in range(int(dim) + 1)),
+        grid={"boundaries": (1, 3, 6), "dim": (1, 2, 3)},
+        slips={"That is the number of sign vectors; most are empty.": lambda j, _: 2**j},
+    ),
     "ex-area": judge_number(
         lambda: 0.4 / math.pi,
         slips={
@@ -124,11 +142,13 @@ EXERCISES: dict[str, Judge] = {
         grid={"k": (2, 3, 8)},
         slips={"A line on the rim of the square separates nothing.": lambda k: 2 * (k + 1)},
     ),
-    "ex-frontier": judge_function(
-        lambda alpha, dim: alpha * dim / (2 * (dim - 1)),
-        grid={"alpha": (1.0, 2.0, 0.5), "dim": (2, 3, 7)},
+    "ex-two-coordinates": judge_function(
+        lambda cutoff, dim: 1 + dim * (cutoff - 1) + dim * (dim - 1) / 2 * (cutoff - 1) ** 2,
+        grid={"cutoff": (2, 3, 7), "dim": (2, 3, 6)},
         slips={
-            "That is the largest α for a given β.": lambda b, d: 2 * b * (d - 1) / d,
+            "A cosine of one coordinate belongs to several pairs and counts once.": (
+                lambda cutoff, dim: dim * (dim - 1) / 2 * cutoff**2
+            ),
         },
     ),
     "ex-window-dims": judge_function(
@@ -187,13 +207,12 @@ EXERCISES: dict[str, Judge] = {
         },
         tolerance=0.03,
     ),
-    "ex-ramp": judge_function(
-        lambda slope: 1 / (3 * slope),
-        grid={"slope": (1.0, 10.0, 64.0)},
+    "ex-sigmoid": judge_function(
+        lambda a: (2 * math.log(2) - 1) / a,
+        grid={"a": (1.0, 10.0, 64.0)},
         slips={
-            "That is the ramp centred at the jump.": lambda slope: 1 / (12 * slope),
-            "That is the L¹ distance.": lambda slope: 1 / (2 * slope),
-            "That is the distance; its square is asked for.": lambda a: 1 / math.sqrt(3 * a),
+            "Both sides of the jump count.": lambda a: (math.log(2) - 0.5) / a,
+            "That is the L¹ distance.": lambda a: 2 * math.log(2) / a,
         },
     ),
     "ex-max": judge_maximum,
@@ -206,14 +225,24 @@ EXERCISES: dict[str, Judge] = {
             "That is the error of the chords; other lines do better.": lambda p: 1 / (4 * p**2),
         },
     ),
-    "ex-count": judge_function(
-        lambda pieces: 4 * pieces + 6,
-        grid={"pieces": (1, 2, 9)},
+    "ex-shares": judge_function(
+        lambda parts: (2 * parts**2) ** (1 / 3),
+        grid={"parts": (10.0, 1000.0, 1e6)},
         slips={
-            "Count the biases of the hidden layers too, where they are not zero.": (
-                lambda pieces: 3 * pieces + 5
+            "That makes the errors equal; make their derivatives equal.": lambda parts: parts**0.5,
+            "Differentiate again: S^(−2) has a derivative with a factor 2.": (
+                lambda parts: parts ** (2 / 3)
             ),
-            "Two of the biases in the first layer vanish.": lambda pieces: 4 * pieces + 8,
+        },
+    ),
+    "ex-peeling": judge_number(
+        lambda: sum(k * math.erfc(math.sqrt(k / 2) / (2 * NOISE)) for k in range(1, 200)),
+        slips={
+            "Both sides of the jump count.": (
+                lambda: sum(
+                    k * math.erfc(math.sqrt(k / 2) / (2 * NOISE)) / 2 for k in range(1, 200)
+                )
+            ),
         },
     ),
     "ex-entropy": judge_function(
@@ -228,13 +257,9 @@ EXERCISES: dict[str, Judge] = {
         },
     ),
     "ex-le-cam": judge_number(lambda: 4 / 27),
-    "ex-training-loss": judge_number(
-        lambda: math.sqrt(2 / 4096) * NOISE**2,
-        slips={
-            "That is the variance; its root is asked for.": lambda: 2 * NOISE**4 / 4096,
-            "The square of a Gaussian has variance 2, not 1.": lambda: NOISE**2 / 64,
-        },
-        tolerance=5e-3,
+    "ex-degrees": judge_number(
+        lambda: 409.6,
+        slips={"That is the risk of the model.": lambda: 0.009},
     ),
     "ex-two-jumps": judge_two_jumps,
     "ex-design": judge_function(

@@ -34,7 +34,7 @@ def cosine_basis(x: Tensor, cutoff: int) -> Tensor:
 def fit_cosine(x: Tensor, y: Tensor, *, cutoff: int) -> Predictor:
     """Return the least-squares fit in the span of the first cutoff^d cosines.
 
-    f̂ = Σ_k ĉ_k φ_k,  ĉ = argmin_c Σ_i (y_i − Σ_k c_k φ_k(x_i))².
+    f̂ = Σ_k θ̂_k φ_k,  θ̂ = argmin_θ Σ_i (y_i − Σ_k θ_k φ_k(x_i))².
 
     Arguments: `x` (n, d) and the predictor's points in the unit cube, `y` (n,). Raises: ValueError
     for bad samples, points outside, or cutoff^d > n/2, where the normal equations degenerate.

@@ -51,6 +51,15 @@ def test_every_strip_of_colour_has_a_name_and_the_strips_fill_the_plane(js):
         assert all(a[1] == b[0] for a, b in itertools.pairwise(parts))
 
 
+@pytest.mark.parametrize("dim", [1, 2, 3, 10])
+def test_a_name_stands_where_its_methods_win(js, dim):
+    found = js(NAME, f"places({dim})")
+    assert "networks" in found if dim > 1 else "networks wavelets" in found
+    assert ("networks linear" in found) == (dim > 1)
+    for names, (alpha, beta, _) in found.items():
+        assert tuple(names.split()) == winner(alpha, beta, dim)
+
+
 def test_the_drawn_boundaries_are_those_of_the_library(js):
     found = each(js, "[boundaries(alpha, dim)].map((b) => [b.linear, b.old, b.wavelets])[0]")
     for (alpha, _, dim), (linear, old, wavelets) in zip(POINTS, found, strict=True):

@@ -85,17 +85,32 @@ function paintPlane(pen, { width, height, ink, alpha, beta, dim }) {
   plot.curve(...within("linear"), { colour: ink.blue, wide: 2.5 });
   if (dim > 1) plot.curve([1, 1], [boundaries(1, dim).wavelets, MOST.beta], { colour: ink.ochre, dash: [2, 4] });
   if (dim > 1) plot.words("bound of 2022", MOST.alpha, boundaries(MOST.alpha, dim).old, { colour: ink.ink, align: "right", dx: -4, dy: -10 });
-  plot.words("networks alone", 2.6, 1.8, { align: "center", dx: 0 });
-  paintNames(plot, dim);
+  paintNames(pen, plot, dim);
   plot.dots([alpha], [beta], { radius: 6, hollow: true });
   return plot;
 }
 
-// Names of the lower regions, where there is room for a line of text.
-function paintNames(plot, dim) {
-  for (const [from, to, names] of strips(2.2, dim)) {
-    if (names !== "networks" && plot.sy(from) - plot.sy(to) > 16)
-      plot.words(REGIONS[names][1], 2.2, (from + to) / 2, { align: "center", dx: 0 });
+// Where each region has room for its name: in its tallest strip, left of the middle for the small
+// one at α < ½, whose name stands beside it. [α, middle of the strip, its height, names].
+function places(dim) {
+  const found = {};
+  for (const alpha of [0.2, 0.25, 0.3, 0.35, 0.4, 2.4])
+    for (const [from, to, names] of strips(alpha, dim)) {
+      const corner = names === "networks linear";
+      if (corner === (alpha < 1) && to - from > (found[names]?.[2] ?? 0)) found[names] = [alpha, (from + to) / 2, to - from];
+    }
+  return found;
+}
+
+function paintNames(pen, plot, dim) {
+  for (const [names, [alpha, beta, tall]] of Object.entries(places(dim))) {
+    const text = REGIONS[names][1], high = plot.sy(0) - plot.sy(tall);
+    if (names !== "networks linear") {
+      if (high > 16) plot.words(text, alpha, beta, { align: "center", dx: 0 });
+    } else if (high > 3) {
+      plot.curve([alpha, 0.62], [beta, 0.1], { wide: 1 });
+      plot.words(text, 0.62, 0.1, { dx: 4 });
+    }
   }
 }
 
