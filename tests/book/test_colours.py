@@ -64,5 +64,5 @@ def test_a_method_has_one_colour(page):
 
 def test_the_notation_names_the_colours():
     notation = (BOOK / "notation.md").read_text("utf-8")
-    named = set(re.findall(r"^\| (\w+) \|", notation.split("## Colours")[1], re.M)) - {"colour"}
+    named = set(re.findall(r"^\| (\w+) \|", notation.split("**Colours.**")[1].split("## ")[0], re.M)) - {"colour"}
     assert {"ink" if name == "black" else name for name in named} == set(METHODS)
