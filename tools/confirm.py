@@ -10,15 +10,20 @@ beside the one that computed all rows; if not, the difference is printed and not
 import argparse
 import datetime
 import json
+import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 import torch
 
 from ldyn.core import few_threads, stream
-from ldyn.core.results import frozen
+from ldyn.core.results import frozen, results_folder
 from ldyn.studies import load_study
 from ldyn.sweep.freeze import write_frozen
 from ldyn.sweep.runner import result_path, run_group
@@ -34,6 +39,20 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     return bool(a == b)
+
+
+@contextmanager
+def copied_results() -> Iterator[None]:
+    """Within it LDYN_RESULTS is a copy: some studies keep networks there, beside their rows."""
+    before = os.environ.get("LDYN_RESULTS")
+    with TemporaryDirectory() as folder:
+        shutil.copytree(results_folder(), folder, dirs_exist_ok=True)
+        os.environ["LDYN_RESULTS"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["LDYN_RESULTS"]
+            os.environ |= {} if before is None else {"LDYN_RESULTS": before}
 
 
 def differences(study: ModuleType, rows: list[dict[str, Any]], cells: list[Any]) -> list[str]:
@@ -63,7 +82,9 @@ def confirm(study: ModuleType, count: int) -> list[str]:
     for cell in [cells[i] for i in order[:count]]:
         together = [c for c in cells if group(c) == group(cell)]
         sys.stderr.write(f"{name}: {cell}, {len(together)} together\n")
-        if told := differences(study, rows, together):
+        with copied_results():
+            told = differences(study, rows, together)
+        if told:
             return told
         done += len(together)
     today = datetime.date.today().isoformat()
