@@ -214,9 +214,7 @@ def test_numbers_that_come_back_are_confirmed(toy, tmp_path, confirm):
 
 def test_other_numbers_are_not_confirmed(toy, tmp_path, confirm):
     before = (tmp_path / "frozen_toy.json").read_text()
-    keeps = (
-        'from ldyn.core import results_folder\n    (results_folder() / "net").touch()\n    return'
-    )
+    keeps = 'from ldyn.core import results_folder as r\n    (r() / "net").touch()\n    return'
     changed = toy(TOY.replace("return {", f"{keeps} {{").replace("1 / cell", "1.001 / cell"))
     (told,) = confirm(changed, 1)
     assert not (tmp_path / "net").exists(), "what a cell keeps beside its rows stays as it was"
