@@ -17,10 +17,13 @@ METHODS = {
         "one Laplace", "linear", "linear, sharp", "linear, bound of 2022", "nothing to choose",
     ),
     "purple": ("honest stack", "ordinary stacking", "levels", "sum of octaves"),
-    "green": ("cosine", "haar cut", "Haar, cut at a level"),
+    "green": (
+        "cosine", "sampled, squares", "computed, squares", "computed, best box", "haar cut",
+        "Haar, cut at a level",
+    ),
     "ochre": (
         "haar", "wavelets", "Haar, threshold", "Haar, best factor", "dyadic tree", "tree",
-        "forest", "boosted trees",
+        "forest", "boosted trees", "one split",
     ),
     "grey": ("neighbours", "boosted random features"),
     "ink": ("floor",),

@@ -58,7 +58,7 @@ function render({ model, el }) {
     const { cells, error } = cost(level, alpha);
     say(`Teeth of height ${(TALL * side ** -alpha).toPrecision(2)} over cells of side 1/${side}: ${cells.toLocaleString("en")} of ${(side ** 2).toLocaleString("en")} cells are `
       + `between a quarter and three quarters full. No values on them have a squared error below ${error.toPrecision(2)}; `
-      + `2^(−jα) is ${(side ** -alpha).toPrecision(2)}.`);
+      + `that is ${(error * side ** alpha).toPrecision(2)} times 2^(−jα).`);
   });
   return fig.cleanUp;
 }
