@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 LABEL = re.compile(r"\b(?:thm|prop|lem|cor|def|eq|ex)-[a-z0-9]+(?:-[a-z0-9]+)*\b")
 PROVED = ("thm-", "prop-", "lem-", "cor-")
-PAGES = sorted((ROOT / "book").rglob("*.md"))
+PAGES = tuple(sorted((ROOT / "book").rglob("*.md")))
 SOURCES = sorted((ROOT / "lib" / "ldyn").rglob("*.py"))
 
 
-def labels_of_pages(pages: list[Path]) -> set[str]:
+@cache
+def labels_of_pages(pages: tuple[Path, ...]) -> set[str]:
     text = "\n".join(page.read_text("utf-8") for page in pages)
     named = re.findall(r"^\s*:label:\s*(\S+)\s*$", text, re.M)
     named += re.findall(r"\$\$\s*\((eq-[\w-]+)\)", text)
@@ -23,6 +25,7 @@ def labels_of_pages(pages: list[Path]) -> set[str]:
     return set(named)
 
 
+@cache
 def bib_keys() -> set[str]:
     return set(re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "book/references.bib").read_text(), re.M))
 
@@ -127,7 +130,7 @@ def test_the_ledger_cites_what_exists():
 def test_the_checks_see_what_they_should(tmp_path):
     page = tmp_path / "p.md"
     page.write_text("(page-p)=\n```{prf:lemma} A\n:label: lem-a\n\n$$\nx\n$$ (eq-a)\n```\n")
-    assert labels_of_pages([page]) == {"page-p", "lem-a", "eq-a"}
+    assert labels_of_pages((page,)) == {"page-p", "lem-a", "eq-a"}
     assert cited_sources("Text.\n\n    Source: imaizumi2022, lem-a and thm-b-c.") == (
         {"lem-a", "thm-b-c"},
         {"imaizumi2022"},

@@ -1,4 +1,4 @@
-"""Which tests `make slow` runs: those that took more than a quarter of a second of a processor.
+"""Which tests `make slow` runs: those that took more than a tenth of a second of a processor.
 
 LDYN_WRITE_SLOW=1 measures all tests of a run and writes the list, tests/slow.txt, anew.
 """
@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 LIST = Path(__file__).resolve().parents[1] / "slow.txt"
-LIMIT = 0.25  # CPU seconds of the slowest case of a function
+LIMIT = 0.1  # CPU seconds of the slowest case of a function, or of what it stands on
 measured: defaultdict[str, float] = defaultdict(float)
+fixtures: dict[object, float] = {}
 
 
 def function_of(item: pytest.Item) -> str:
@@ -34,11 +35,22 @@ def _spent() -> float:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef) -> Iterator[object]:
     before = _spent()
     result = yield
+    fixtures.setdefault(fixturedef, _spent() - before)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Function) -> Iterator[None]:
+    before = _spent()
+    result = yield
+    # A fixture is set up by whichever test comes first: it counts for all that use it.
+    used = [d for defs in item._fixtureinfo.name2fixturedefs.values() for d in defs]
+    spent = max([_spent() - before, *(fixtures.get(d, 0.0) for d in used)])
     name = function_of(item)
-    measured[name] = max(measured[name], _spent() - before)
+    measured[name] = max(measured[name], spent)
     return result
 
 
