@@ -77,7 +77,7 @@ def test_two_equal_units_share_the_weight_of_one():
 
 def test_what_is_no_number_of_units_is_refused():
     w, x, y = problem()
-    with pytest.raises(ValueError, match="w has 5 columns"):
+    with pytest.raises(ValueError, match="D = 3 as in x"):
         project_outputs(w[:, 1:], x, y)
     with pytest.raises(ValueError, match="one of"):
         project_outputs(w, x, y, "step")

@@ -20,14 +20,18 @@ def project_outputs(
     The derivative is Kaufman's, P (∂A/∂w) V with P = I − A (AᵀA)⁻¹ Aᵀ, for a least-squares method.
     Columns of x and y that are zero, and where σ(0) = 0 units that are, change nothing and stay so.
 
-    Arguments: `w` (k, p), in each row w_0, …, w_{H−1}, p = H D; `x` (k, n, D), `y` (k, n, M).
+    Arguments: `w` (k, p), in each row w_0, …, w_{H−1}, p = H D; `x` (k, n, D), `y` (k, n, M);
+    float64, in which ε² is above rounding.
     Raises: ValueError for a p that is no multiple of D, or an unknown activation.
     Source: golub1973, kaufman1975.
     """
     act = ACTIVATIONS[require_choice(activation, ACTIVATIONS, "activation")]
     units, rest = divmod(w.shape[1], x.shape[2])
     if rest or not units:
-        raise ValueError(f"w has {w.shape[1]} columns, not a multiple of x's {x.shape[2]}")
+        raise ValueError(
+            f"expected w (k, H D) with D = {x.shape[2]} as in x, got {tuple(w.shape)}; "
+            "put the input weights of all units in a row"
+        )
     x = x.mT.contiguous()  # the data last: long rows are faster
     u = w.unflatten(1, (units, -1)) @ x
     a = act(u)
