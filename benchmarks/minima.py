@@ -1,6 +1,7 @@
 """Narrow minima for the study of inertia: all at once, one by one, and SciPy's least squares.
 
-Every contestant starts from the same points and stops at the same tolerance on the gradient; SciPy
+Every contestant starts from the same input weights and stops at the same tolerance on the gradient.
+Variable projection solves for the output weights; the others start from those of the study. SciPy
 gets the exact Jacobian in NumPy and calls MINPACK, the fastest way a reader would write it.
 """
 
@@ -12,12 +13,15 @@ import torch
 from _table import Run, alternate, asked_scale
 from scipy.optimize import least_squares
 from torch import Tensor
+from torch.nn.functional import pad
 
 from ldyn.landscape import UnitNet, levenberg_marquardt
+from ldyn.nets import project_outputs
 from ldyn.studies.landscape import inertia
 
-TOGETHER = "all of a shape at once, ldyn.landscape"
-ALONE = "a loop over ldyn.landscape"
+TOGETHER = "variable projection, all at once, ldyn"
+ALONE = "variable projection, a loop over ldyn"
+WHOLE = "all weights, all of a shape at once, ldyn"
 SCIPY = "a loop over scipy.optimize.least_squares(method='lm')"
 STEPS = 400
 Problems = list[tuple[UnitNet, Tensor, Tensor, Tensor]]
@@ -36,19 +40,40 @@ def problems(count: int, device: torch.device) -> Problems:
     return found
 
 
-def fit(net: UnitNet, x: Tensor, y: Tensor, start: Tensor) -> Tensor:
+def project(w: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return project_outputs(w, x, y)[:2]
+
+
+def fit(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return levenberg_marquardt(
-        net.residuals, start, (x, y), linearise=net.linearise, steps=STEPS
-    ).loss
+        lambda *one: project(*(t[None] for t in one))[0][0],
+        w.flatten(1), (x, y), linearise=project, steps=STEPS,
+    ).loss  # fmt: skip
+
+
+def in_one(tensors: tuple[Tensor, ...]) -> Tensor:
+    """Stack tensors (k, a, b) of several shapes; the zeros that are filled in change no fit."""
+    a, b = (max(t.shape[side] for t in tensors) for side in (1, 2))
+    return torch.cat([pad(t, (0, b - t.shape[2], 0, a - t.shape[1])) for t in tensors])
 
 
 def together(work: Problems) -> Tensor:
-    return torch.cat([fit(*shape) for shape in work])
+    parts = [(net.split(start)[1], x, y) for net, x, y, start in work]
+    return fit(*map(in_one, zip(*parts, strict=True)))
 
 
 def alone(work: Problems) -> Tensor:
-    singles = [(net, *(t[None] for t in p)) for net, *data in work for p in zip(*data, strict=True)]
+    shapes = [(net.split(start)[1], x, y) for net, x, y, start in work]
+    singles = [[t[None] for t in p] for shape in shapes for p in zip(*shape, strict=True)]
     return torch.cat([fit(*single) for single in singles])
+
+
+def whole(work: Problems) -> Tensor:
+    fits = [
+        levenberg_marquardt(net.residuals, start, (x, y), linearise=net.linearise, steps=STEPS)
+        for net, x, y, start in work
+    ]
+    return torch.cat([fit.loss for fit in fits])
 
 
 def minpack(net: UnitNet, x: np.ndarray, y: np.ndarray, start: np.ndarray) -> float:
@@ -86,12 +111,14 @@ def loop_scipy(work: Problems) -> Tensor:
 def main(scale: str) -> None:
     run = Run("minima", scale, dtype="float64")
     counts = {"smoke": (1,), "laptop": (60, 600), "full": (60, 1000)}[scale]
-    together(problems(1, run.device))  # the first call of torch.func compiles its rules
+    for first in (together, whole):
+        first(problems(1, run.device))  # the first call of torch.func compiles its rules
     for count in counts:
         work = problems(count, run.device)
         contestants: dict[str, Callable[[], Tensor]] = {TOGETHER: lambda work=work: together(work)}
         if count == counts[0]:
             contestants[ALONE] = lambda work=work: alone(work)
+        contestants[WHOLE] = lambda work=work: whole(work)
         contestants[SCIPY] = lambda work=work: loop_scipy(work)
         found = alternate(contestants, 0, run.device)
         losses = {name: loss.cpu() for name, (_, loss) in found.items()}

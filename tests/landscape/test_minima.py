@@ -12,6 +12,7 @@ from ldyn.landscape import (
     levenberg_marquardt,
     newton,
 )
+from ldyn.nets import project_outputs
 
 F64 = torch.float64
 
@@ -45,6 +46,25 @@ def test_a_known_jacobian_leads_to_the_same_minima():
     two = levenberg_marquardt(net.residuals, start, (x, y), linearise=net.linearise, steps=15)
     assert torch.allclose(one.theta, two.theta, rtol=0, atol=1e-10)
     assert one.steps.tolist() == two.steps.tolist()
+
+
+def test_output_weights_solved_for_lead_to_the_same_minima_and_shorten_a_valley():
+    net, x, y, start = problems(6, outputs=2)
+    whole = levenberg_marquardt(net.residuals, start, (x, y), tolerance=1e-8)
+    assert whole.theta[2].abs().max() > 50  # on its way to infinity
+    w = net.split(start)[1]
+    project = lambda *p: project_outputs(*p)[:2]  # noqa: E731
+    found = levenberg_marquardt(
+        lambda *one: project(*(t[None] for t in one))[0][0],
+        w.flatten(1), (x, y), linearise=project, steps=100,
+    )  # fmt: skip
+    assert found.converged.all()
+    assert found.loss[2] < whole.loss[2]
+    proper = torch.arange(6) != 2
+    torch.testing.assert_close(found.loss[proper], whole.loss[proper], rtol=1e-9, atol=0)
+    theta = net.join(project_outputs(found.theta, x, y)[2], found.theta.view_as(w))
+    slope = torch.func.vmap(torch.func.grad(net.loss))(theta, x, y)
+    assert slope.abs().max() < 1.1e-6
 
 
 @pytest.mark.parametrize("units", [2, 12])
