@@ -1,7 +1,7 @@
 """What the gate makes of one argument: an instance of its annotation, or a refusal."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -18,7 +18,7 @@ _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
 _HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _SYMMETRIC = re.compile(r"`(\w+)`[^`;.]*\bsymmetric\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
-_UNBOUNDED = re.compile(_LIMITS.pattern + r"|\b(nan|without bound)\b", re.IGNORECASE)
+UNBOUNDED = re.compile(_LIMITS.pattern + r"|\b(nan|without bound)\b", re.IGNORECASE)
 # "`kernel` (n, d), (m, d) ↦ (n, m)": a name in backticks, the shapes taken, the one given.
 _MAPS = re.compile(r"`(\w+)`[^`;.]*?((?:\([^()]*\), )*(?:\([^()]*\)|\*\w+) ↦ \([^()]*\))")
 _WORDS: dict[Any, tuple[str, str]] = {
@@ -36,7 +36,7 @@ class Reader:
         self.limits, self.diverged = bool(_LIMITS.search(text)), "infinite or NaN" in text
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
         self.whole = re.compile(rf"({'|'.join(own)})\b" if own else "" if some else "(?!)")
-        self.unbounded, self.symmetric = bool(_UNBOUNDED.search(text)), _SYMMETRIC.findall(text)
+        self.unbounded, self.symmetric = bool(UNBOUNDED.search(text)), _SYMMETRIC.findall(text)
         self.constant = "without their derivatives" in text
         self.maps = {n: re.findall(r"\(.*?\)", shapes) for n, shapes in _MAPS.findall(text)}
         self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
@@ -176,25 +176,6 @@ def brief(value: Any) -> str:
 def all_finite(x: Tensor) -> bool:
     """Return whether all of `x` is finite, True where there are no values to look at."""
     return holds(x.detach().sum().isfinite()) or holds(x.isfinite())  # a sum takes no memory
-
-
-def parts(value: Any) -> Iterator[Tensor]:
-    """Yield the real numbers in a value, also in records whose docstrings do not name infinity."""
-    if isinstance(value, float):
-        yield torch.tensor(value, dtype=torch.float64, device="cpu")
-    if isinstance(value, Tensor) and value.is_floating_point():
-        yield value.detach()
-    fields = getattr(value, "__dataclass_fields__", ()) if not isinstance(value, type) else ()
-    held = () if fields and _UNBOUNDED.search(type(value).__doc__ or "") else fields
-    many = value.values() if isinstance(value, dict) else (getattr(value, f) for f in held)
-    for part in value if isinstance(value, tuple | list) else many:
-        yield from parts(part)
-
-
-def largest(value: Any) -> float:
-    """Return the largest |number| in a value, 1 where there is none but zero."""
-    tops = (t.abs().amax().item() for t in parts(value) if t.numel() and not t.is_meta)
-    return max(tops, default=1.0) or 1.0
 
 
 def holds(condition: Tensor) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from inspect import Parameter, signature
 from types import FunctionType
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch._C._functorch import maybe_current_level
 
-from ldyn.gate.arguments import Reader, all_finite, largest, options, parts, require_together
+from ldyn.gate.arguments import UNBOUNDED, Reader, all_finite, options, require_together
 from ldyn.gate.shapes import Sizes, require_shape, sides_of
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
@@ -122,6 +122,25 @@ class _Contract:
 
 
 _contract = cache(_Contract)
+
+
+def parts(value: Any) -> Iterator[Tensor]:
+    """Yield the real numbers in a value, also in records whose docstrings do not name infinity."""
+    if isinstance(value, float):
+        yield torch.tensor(value, dtype=torch.float64, device="cpu")
+    if isinstance(value, Tensor) and value.is_floating_point():
+        yield value.detach()
+    fields = getattr(value, "__dataclass_fields__", ()) if not isinstance(value, type) else ()
+    held = () if fields and UNBOUNDED.search(type(value).__doc__ or "") else fields
+    many = value.values() if isinstance(value, dict) else (getattr(value, f) for f in held)
+    for part in value if isinstance(value, tuple | list) else many:
+        yield from parts(part)
+
+
+def largest(value: Any) -> float:
+    """Return the largest |number| in a value, 1 where there is none but zero."""
+    tops = (t.abs().amax().item() for t in parts(value) if t.numel() and not t.is_meta)
+    return max(tops, default=1.0) or 1.0
 
 
 def require_fields(record: Any) -> None:
