@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -175,7 +176,11 @@ def brief(value: Any) -> str:
 
 def all_finite(x: Tensor) -> bool:
     """Return whether all of `x` is finite, True where there are no values to look at."""
-    return holds(x.detach().sum().isfinite()) or holds(x.isfinite())  # a sum takes no memory
+    try:
+        total = x.detach().sum().item()  # which takes no memory, but may overflow
+    except RuntimeError:
+        return True
+    return isfinite(total) or holds(x.isfinite())
 
 
 def holds(condition: Tensor) -> bool:

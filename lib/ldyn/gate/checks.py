@@ -16,8 +16,7 @@ def require_points(
 ) -> Tensor:
     """Return `x`, finite, real, (n, d), maybe in the unit `cube`. Raises: ValueError otherwise."""
     _READER.read(name, x, Tensor)
-    columns = "d" if dim is None else str(require_count(dim, "dim"))
-    require_shape(name, x, ("n", columns), {})
+    require_shape(name, x, ("n", "d" if dim is None else str(require_count(dim, "dim"))), {})
     if cube and not holds((x >= 0) & (x <= 1)):
         told = f"{name} must lie in the unit cube, got values from {x.min():.3g} to {x.max():.3g}"
         scaled = f"({name} - {name}.amin(0)) / ({name}.amax(0) - {name}.amin(0))"

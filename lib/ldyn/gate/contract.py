@@ -21,7 +21,6 @@ _SHAPED = re.compile(
     r"( or \(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
 )
 _OUT = re.compile(r"\b(infinity|infs|nan|(is|not) finite|cube)\b")
-_NAMED = re.compile(r"`(\w+)`")
 
 
 def enforce(room: dict[str, Any]) -> None:
@@ -81,7 +80,7 @@ class _Contract:
         self.most: dict[str, int] = {}
         for names, shape, other in _SHAPED.findall(text):
             sides = sides_of(shape)
-            fresh = [n for n in _NAMED.findall(names) if n not in self.shapes]
+            fresh = [n for n in re.findall(r"`(\w+)`", names) if n not in self.shapes]
             self.shapes |= dict.fromkeys(fresh, (*sides, "…") if other else sides)
             self.most |= dict.fromkeys(fresh, 2) if other else {}
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}

@@ -13,10 +13,7 @@ def sides_of(shape: str) -> tuple[str, ...]:
 def require_shape(
     name: str, value: Tensor, sides: tuple[str, ...], sizes: Sizes, most: int | None = None
 ) -> None:
-    """Raise the ValueError of a tensor without these `sides`, of `sizes` known and whose they are.
-
-    With "…" there may be more sides, up to `most`.
-    """
+    """Raise the ValueError of a tensor without these `sides`; for "…" there may be up to `most`."""
     shape, ends = tuple(value.shape), [s for s in sides if s != "…"]
     text = f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
     if "…" in sides[1:-1]:  # sides that repeat
