@@ -115,7 +115,7 @@ class _Contract:
         told, far = str(error), 75 < abs(math.log(top)) < math.inf  # 4th powers leave double
         if isinstance(error, ValueError):  # of a gate further in, of what became of the argument
             far = far and bool(_OUT.search(told)) and not re.search(rf"\b{name}\b", told)
-        if far or isinstance(error, FloatingPointError):
+        if far or told == "the result is not finite":
             told = f"{name} must be of a size at which the result is finite, got up to {top:.3g}"
             raise ValueError(f"{told}; try {name} / {top:.3g}, and scale back") from error
 
