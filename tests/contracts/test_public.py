@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 import torch
 from public import Call, arguments_of
-from public.vary import ALL, EACH, found, leaves, parameters, plain, refuses, run, same
+from public.vary import ALL, EACH, found, leaves, parameters, plain, refuses, run, same, shapes_of
 from torch import Tensor, nn
-
-from ldyn.gate import public_form
 
 
 def test_each_public_function_has_a_call():
@@ -30,7 +28,7 @@ def test_each_public_function_has_a_call():
 
 @pytest.mark.parametrize(("room", "name"), EACH)
 def test_tensors_have_a_documented_shape(room, name):
-    _, shapes = public_form(found(room, name))
+    shapes = shapes_of(room, name)
     tensors = set(parameters(room, name, Tensor))
     assert tensors - set(shapes) == set(ALL[room][name].shapeless)
     documented = set(signature(found(room, name)).parameters)
@@ -59,7 +57,7 @@ def test_tensors_of_another_kind_are_refused(room, name):
 @pytest.mark.parametrize(("room", "name"), EACH)
 def test_columns_are_not_broadcast(room, name):
     given = ALL[room][name].given()
-    _, shapes = public_form(found(room, name))
+    shapes = shapes_of(room, name)
     for n in parameters(room, name, Tensor):
         x = given[n]
         if isinstance(x, Tensor) and n in shapes and x.ndim == 1 and "…" not in shapes[n]:

@@ -1,21 +1,21 @@
 """What every public function refuses, in words that name the argument and what came."""
 
+import math
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import torch
-from public.vary import ALL, EACH, found, kinds_of, parameters, plain, refuses, run, same
+from public.vary import ALL, EACH, found, kinds_of, parameters, plain, refuses, run, same, shapes_of
 from torch import Tensor
 
 from ldyn.core import stream
-from ldyn.gate import public_form
 
 
 def square(room, name):
     """The tensors of a valid call that are square matrices in the documented shapes."""
-    _, shapes = public_form(found(room, name))
+    shapes = shapes_of(room, name)
     given, oblique = ALL[room][name].given(), set(ALL[room][name].oblique)
     matrices = {n for n, s in shapes.items() if len(s) > 1 and s[-1] == s[-2]} | {"gram"}
     tensors = {n: v for n, v in given.items() if n in matrices and isinstance(v, Tensor)}
@@ -29,6 +29,7 @@ def dense(room, name):
 
 
 SQUARE = [each for each in EACH if square(*each.values)]
+STUDIES = [each for each in EACH if "study" in ALL[each.values[0]][each.values[1]].given()]
 DENSE = [each for each in EACH if dense(*each.values)]
 
 
@@ -55,6 +56,13 @@ def test_other_objects_are_refused(room, name):
             continue
         for bad in (object(), 3j):
             refuses(room, name, **{n: bad})
+
+
+@pytest.mark.parametrize(("room", "name"), STUDIES)
+def test_what_is_no_study_is_refused(room, name):
+    named = isinstance(ALL[room][name].given()["study"], str)
+    for bad in (3, None, object(), math, *([] if named else ["plateau"])):
+        refuses(room, name, study=bad)
 
 
 @pytest.mark.parametrize(("room", "name"), DENSE)

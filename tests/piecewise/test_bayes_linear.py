@@ -24,6 +24,14 @@ def points(n, dim, name="points"):
     return torch.rand(n, dim, generator=stream(name, n, dim), dtype=torch.float64)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_on_the_line_the_covariance_is_that_of_brownian_motion(dtype):
+    x, z = (torch.tensor(v, dtype=dtype)[:, None] for v in ([0.25, 0.5], [0.0, 0.125, 0.5, 1.0]))
+    least = torch.tensor([[0.0, 0.125, 0.25, 0.25], [0.0, 0.125, 0.5, 0.5]], dtype=dtype)
+    torch.testing.assert_close(half_space_covariance(x, z), least, rtol=0, atol=0)
+    torch.testing.assert_close(half_space_covariance(z, x), least.T, rtol=0, atol=0)
+
+
 @pytest.mark.parametrize("dim", [1, 2])
 def test_the_covariance_is_that_of_random_half_spaces(dim):
     x, z = points(6, dim), points(5, dim, "others")
@@ -147,7 +155,7 @@ def test_bad_input_is_refused():
         half_space_covariance(points(3, 1), points(3, 2))
     with pytest.raises(ValueError, match="dim must be 1 or 2, got 3; try 2"):
         random_half_space(3, stream("bad"))
-    with pytest.raises(ValueError, match="points must have 2 columns, got 1"):
+    with pytest.raises(ValueError, match=r"points must be .*\(n, 2\), got shape \(3, 1\)"):
         covariance_eigenvalues(2, points(3, 1))
     for noise in (0.0, -1.0, float("nan")):
         with pytest.raises(ValueError, match=r"noise must be a finite number( > 0)?, got"):

@@ -22,7 +22,7 @@ class CGNNLosses:
     """MMD² between data and generated samples, for k pairs in two directions, x → y first.
 
     Fields: `trained` and `untrained` (k, 2, runs), after and before training; `constant`
-    (k, 2, 1), of the generator that always answers 0, the mean.
+    (k, 2, 1), of the generator that always answers 0, the mean; NaN where training diverged.
     """
 
     trained: Tensor

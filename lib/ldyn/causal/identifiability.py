@@ -19,7 +19,7 @@ def additive_defect(log_density: LogDensity, x: Tensor, y: Tensor) -> Tensor:
     π is the log density and π_yy ≠ 0; where the model fits, −π_xy/π_yy = f′(x). Exchange the
     arguments of `log_density` to ask for x = g(y) + e.
 
-    Arguments: `log_density(x, y)` of two scalars, three times differentiable; `x`, `y` (k,).
+    Arguments: `log_density` of x and y (), () ↦ (), three times differentiable; `x`, `y` (k,).
     Source: hoyer2009, thm-anm-identifiable.
     """
     in_y = grad(log_density, 1)
@@ -33,7 +33,7 @@ def location_scale_defect(log_density: LogDensity, x: Tensor, y: Tensor) -> Tens
     At each x the least ‖π_xy + aπ_y + (b + ay)π_yy‖ over numbers a, b, the norm over `y`, divided
     by the largest ‖π_xy‖ among the x; where the model fits, a = σ′/σ and b = f′ − af.
 
-    Arguments: `log_density(x, y)` of two scalars, twice differentiable; `x` (k,); `y` (m,).
+    Arguments: `log_density` of x and y (), () ↦ (), twice differentiable; `x` (k,); `y` (m,).
     Raises: ValueError unless m ≥ 3: two numbers fit two values.
     Source: immer2023, prop-lsnm.
     """

@@ -32,7 +32,7 @@ class GANsFit:
     diverged: Tensor
 
     def sample(self, count: int, *names: str | int) -> Tensor:
-        """Return `count` ≥ 1 points of each generator from one noise, (k, count, d)."""
+        """Return `count` ≥ 1 points of each generator from one noise, (k, count, d), maybe NaN."""
         shape, draw = (
             (require_count(count, "count"), self.generator[0].shape[1]),
             stream("gan sample", *names),

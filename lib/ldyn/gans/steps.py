@@ -67,7 +67,7 @@ def play(
     field: Field, start: Tensor, *, step: float | Tensor, steps: int, rule: str,
     momentum: float = 0.0, critic_steps: int = 1,
 ) -> Tensor:  # fmt: skip
-    """Return the states (steps + 1, 2, …) of a play, the start first.
+    """Return the states (steps + 1, 2, …) of a play, the start first; they may grow without bound.
 
     simultaneous z + hv(z); alternating: the generator first, then `critic_steps` of the critic;
     extragradient z + hv(z + hv(z)); optimistic z + 2hv(z) − hv(before); the first two add

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import partial
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -9,14 +11,17 @@ import torch
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor as _in_transform
 
+from ldyn.gate.shapes import require_shape, sides_of
+
 _INTEGERS = re.compile(r"\b(?:integers?|labels?|index|indices|counts)\b")
 _OWN_INTEGERS = re.compile(r"`(\w+)`[^`;.]*" + _INTEGERS.pattern)
 _MASKS = re.compile(r"`(\w+)`[^`;.]*\b(?:bool|mask)")
 _HALVES = re.compile(r"`(\w+)`[^`;.]*\bhalf precision")
 _SYMMETRIC = re.compile(r"`(\w+)`[^`;.]*\bsymmetric\b")
 _LIMITS = re.compile(r"\b(infinite|infinity|inf)\b|∞")
-_CONSTANT = "without their derivatives"
-_DIVERGED = re.compile(r"\binfinite or NaN\b")
+UNBOUNDED = re.compile(_LIMITS.pattern + r"|\b(nan|without bound)\b", re.IGNORECASE)
+# "`kernel` (n, d), (m, d) ↦ (n, m)": a name in backticks, the shapes taken, the one given.
+_MAPS = re.compile(r"`(\w+)`[^`;.]*?((?:\([^()]*\), )*(?:\([^()]*\)|\*\w+) ↦ \([^()]*\))")
 _WORDS: dict[Any, tuple[str, str]] = {
     NoneType: ("None", "None"),
     type: ("a class", "type({})"),
@@ -29,10 +34,12 @@ class Reader:
     """Reads arguments of a function whose docstring is `text`, of which some are `tensors`."""
 
     def __init__(self, text: str, tensors: Set[str] = frozenset()) -> None:
-        self.limits, self.diverged = bool(_LIMITS.search(text)), bool(_DIVERGED.search(text))
+        self.limits, self.diverged = bool(_LIMITS.search(text)), "infinite or NaN" in text
         own, some = tensors & set(_OWN_INTEGERS.findall(text)), bool(_INTEGERS.search(text))
-        self.symmetric, self.constant = frozenset(_SYMMETRIC.findall(text)), _CONSTANT in text
-        self._integers = lambda name: name.split("[")[0] in own if own else some
+        self.whole = re.compile(rf"({'|'.join(own)})\b" if own else "" if some else "(?!)")
+        self.unbounded, self.symmetric = bool(UNBOUNDED.search(text)), _SYMMETRIC.findall(text)
+        self.constant = "without their derivatives" in text
+        self.maps = {n: re.findall(r"\(.*?\)", shapes) for n, shapes in _MAPS.findall(text)}
         self.kinds = dict.fromkeys(_MASKS.findall(text), (torch.bool,))
         self.kinds |= dict.fromkeys(_HALVES.findall(text), (torch.float16, torch.bfloat16))
 
@@ -64,7 +71,22 @@ class Reader:
             raise _Refused("torch.float32 or torch.float64", "torch.float64")
         if isinstance(origin, type) and not isinstance(value, origin):
             raise _Refused(*_named(origin, name))
+        gated = isinstance(value, type) or type(value).__module__.startswith("ldyn.")
+        if origin is Callable and inner and inner[-1] is not NoneType and not gated:
+            return partial(self.ask, name, inner[-1], value)
         return value
+
+    def ask(self, name: str, kind: Any, function: Any, *args: Any, **more: Any) -> Any:
+        """Return what `function`, the argument `name`, gives, of `kind` and documented shape."""
+        name, shapes = f"what {name} gives", self.maps.get(name.split("[")[0])
+        found = _LAX.read(name, function(*args, **more), kind)
+        if shapes:
+            *takes, gives = map(sides_of, shapes)
+            pairs = [(t, getattr(x, "shape", ())) for t, x in zip(takes, args, strict=False)]
+            known = {s: (n, "its arguments") for t, x in pairs for s, n in zip(t, x, strict=False)}
+            like = next((tuple(map(str, x)) for t, x in pairs if t == gives), gives)
+            require_shape(name, found, like, known)
+        return found
 
     def _number(self, name: str, value: Any, kind: type) -> Any:
         what, example = ("an integer", "1") if kind is int else ("a number", "1.0")
@@ -76,7 +98,8 @@ class Reader:
             raise _Refused(what, example)
         if kind is int and abs(value) >= 2**63:
             raise _Refused("an integer of 64 bits", example)
-        if value != value or (not self.limits and abs(value) == float("inf")):
+        odd = value != value or (not self.limits and abs(value) == float("inf"))
+        if odd and not self.diverged:
             raise _Refused("a finite number", example)
         return value
 
@@ -87,32 +110,29 @@ class Reader:
             raise _Refused("a dense tensor", f"{name}.to_dense()")
         if value.dtype in (torch.float32, torch.float64, *self.kinds.get(name, ())):
             # What is to be written may hold anything before; where infinity may be, NaN may not.
-            seen = torch.where(value.isinf(), 0.0, value) if self.limits else value
-            if not self.diverged and name != "out" and not all_finite(seen):
+            loose = self.diverged or name == "out"
+            if not (loose or (holds(~value.isnan()) if self.limits else all_finite(value))):
                 raise _Refused("finite", "to drop those rows, or mend them first")
-        elif not self._integers(name) or value.is_complex() or value.is_floating_point():
+        elif value.is_complex() or value.is_floating_point() or not self.whole.match(name):
             raise _Refused("floating point of single or double precision", f"{name}.double()")
         if name in self.symmetric and value.is_floating_point() and not _is_symmetric(value):
             raise _Refused("symmetric", f"({name} + {name}.mT) / 2, if that is meant")
         return value.detach() if self.constant else value
 
     def _sequence(self, name: str, value: Any, origin: Any, inner: tuple[Any, ...]) -> Any:
-        single = f"[{name}]"
         if getattr(value, "ndim", None) == 1 and inner[:1] != (Tensor,):
             value = value.tolist()
-        if origin is Iterable:
-            if not isinstance(value, Iterable) or isinstance(value, str):
-                raise _Refused("iterable", single)
+        many = isinstance(value, Iterable) and not isinstance(value, str)
+        if many and origin is Iterable:
             return value
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            again = isinstance(value, Iterable) and not isinstance(value, str | Tensor)
-            raise _Refused("a list", f"list({name})" if again else single)
-        if origin is tuple and inner and inner[-1] is not Ellipsis:
-            if len(value) != len(inner):
-                raise _Refused(f"{len(inner)} values", single)
-            kinds = inner
-        else:
-            kinds = (inner[0] if inner else Any,) * len(value)
+        if not many or not isinstance(value, Sequence):
+            listed = many and not isinstance(value, Tensor)
+            wanted = "iterable" if origin is Iterable else "a list"
+            raise _Refused(wanted, f"list({name})" if listed else f"[{name}]")
+        fixed = origin is tuple and inner and inner[-1] is not Ellipsis
+        if fixed and len(value) != len(inner):
+            raise _Refused(f"{len(inner)} values", f"[{name}]")
+        kinds = inner if fixed else (inner[0] if inner else Any,) * len(value)
         read = [self.read(f"{name}[{i}]", v, k) for i, (v, k) in enumerate(zip(value, kinds))]  # noqa: B905
         same = all(a is b for a, b in zip(read, value, strict=True))
         return value if same else type(value)(read) if isinstance(value, tuple | list) else read
@@ -133,20 +153,14 @@ class _Refused(Exception):
 def require_together(
     name: str, value: Tensor, known: str, other: Tensor, *, mixed: bool = False
 ) -> None:
-    """Raise the ValueError of two tensors on different devices, or unless `mixed` of different
-    precision.
-    """
-    if value.device != other.device:
-        raise ValueError(
-            f"{known} and {name} must be on one device, got {other.device} and "
-            f"{value.device}; try {name}.to({known}.device)"
-        )
-    reals = value.is_floating_point() and other.is_floating_point()
-    if reals and value.dtype != other.dtype and not mixed:
-        raise ValueError(
-            f"{known} and {name} must share their dtype, got {other.dtype} and "
-            f"{value.dtype}; try {name}.to({known})"
-        )
+    """Raise the ValueError of tensors on two devices, or unless `mixed` of two precisions."""
+    pairs: dict[str, tuple[Any, Any]] = {"be on one device": (other.device, value.device)}
+    if value.is_floating_point() and other.is_floating_point() and not mixed:
+        pairs["share their dtype"] = other.dtype, value.dtype
+    for wish, (there, here) in pairs.items():
+        if there != here:
+            told = f"{known} and {name} must {wish}, got {there} and {here}"
+            raise ValueError(f"{told}; try {name}.to({known})")
 
 
 def brief(value: Any) -> str:
@@ -162,16 +176,18 @@ def brief(value: Any) -> str:
 
 def all_finite(x: Tensor) -> bool:
     """Return whether all of `x` is finite, True where there are no values to look at."""
-    return holds(torch.isfinite(x))
+    try:
+        total = x.detach().sum().item()  # which takes no memory, but may overflow
+    except RuntimeError:
+        return True
+    return isfinite(total) or holds(x.isfinite())
 
 
 def holds(condition: Tensor) -> bool:
     """Return whether a condition is true everywhere, True where there are no values to look at."""
-    if condition.is_meta:
-        return True
     try:
         return bool(condition.all())
-    except RuntimeError:  # inside a transform, such as vmap, there is no value to look at
+    except RuntimeError:  # on the device meta, or inside a transform, such as vmap
         return True
 
 
@@ -199,3 +215,6 @@ def _named(kind: type, name: str) -> tuple[str, str]:
     example = {bool: "True", str: "a name", dict: "a dictionary", Mapping: "a dictionary"}
     article = "an" if kind.__name__[0] in "AEIOaeio" else "a"
     return f"{article} {kind.__name__}", example.get(kind, f"{kind.__module__}.{kind.__name__}")
+
+
+_LAX = Reader("infinite or NaN")  # what is on the way may be anything

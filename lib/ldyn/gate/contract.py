@@ -1,24 +1,26 @@
 """The gate before a room: arguments are held to the annotations and shapes that are documented."""
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache, wraps
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, signature
 from types import FunctionType
 from typing import Any, get_type_hints
 
+import torch
 from torch import Tensor
 from torch._C._functorch import maybe_current_level
 
-from ldyn.gate.arguments import Reader, options, require_together
+from ldyn.gate.arguments import UNBOUNDED, Reader, all_finite, options, require_together
+from ldyn.gate.shapes import Sizes, require_shape, sides_of
 
 # "`x` (n, d)", "`x` and `y` points (…, n, d)": names in backticks, a word or two, a shape.
 _SHAPED = re.compile(
     r"((?:`\w+`(?:, | and |, and )?)+)(?: (?!as |gives |to )[^`(;.,]{1,24})? ?\(([^()]*,[^()]*)\)"
     r"( or \(\w+, \w+\))?"  # of one axis or two: "`y` (n,) or (n, c)"
 )
-_NAMED = re.compile(r"`(\w+)`")
-_MIXED = re.compile(r"\bprecision of its own\b")
+_OUT = re.compile(r"\b(infinity|infs|nan|(is|not) finite|cube)\b")
 
 
 def enforce(room: dict[str, Any]) -> None:
@@ -28,12 +30,8 @@ def enforce(room: dict[str, Any]) -> None:
     docstring does not name it. A tensor must be one, real, of single or double precision (or
     integers, a mask, half precision, where documented), finite (unless "infinite or NaN") and of
     the documented shape; the letters of shapes have one value in a call, and all tensors one device
-    and, unless the docstring gives each "a precision of its own", one precision. Everything else
-    must be of the annotated type.
-    What a function asks for beyond that it checks itself.
-
-    Arguments: `room` the globals of a package, as the last line of its `__init__`.
-    Raises: ValueError, by each function, with what was expected, what came and what to try.
+    and, unless "of its own", one precision. What a function as an argument gives is held likewise,
+    and so is the result: finite, unless infinity or NaN is named. `room` is a package's globals.
     """
     for name in room["__all__"]:
         found = room[name]
@@ -53,11 +51,20 @@ def _gated(function: Callable[..., Any], module: str) -> Callable[..., Any]:
     @wraps(function)
     def gate(*args: Any, **kwargs: Any) -> Any:
         contract = _contract(function)
-        if contract.tensors and maybe_current_level() is not None:  # a step of somebody's loop
+        inside = maybe_current_level() is not None
+        if contract.tensors and inside:  # a step of somebody's loop
             return function(*args, **kwargs)
         bound = form.bind(*args, **kwargs)
         contract.hold(bound.arguments)
-        return function(*bound.args, **bound.kwargs)
+        try:
+            result = function(*bound.args, **bound.kwargs)
+            if contract.reader.unbounded or all(map(all_finite, parts(result))):
+                return result
+            raise FloatingPointError("the result is not finite")
+        except (ValueError, ArithmeticError, torch.linalg.LinAlgError) as error:
+            if not inside:  # where numbers can be looked at
+                contract.blame(error, bound.arguments)
+            raise
 
     gate.__module__ = module  # so that it can be pickled by its public name
     return gate
@@ -72,18 +79,18 @@ class _Contract:
         self.shapes: dict[str, tuple[str, ...]] = {}
         self.most: dict[str, int] = {}
         for names, shape, other in _SHAPED.findall(text):
-            sides = tuple(side.strip() for side in shape.split(",") if side.strip())
-            fresh = [n for n in _NAMED.findall(names) if n not in self.shapes]
+            sides = sides_of(shape)
+            fresh = [n for n in re.findall(r"`(\w+)`", names) if n not in self.shapes]
             self.shapes |= dict.fromkeys(fresh, (*sides, "…") if other else sides)
             self.most |= dict.fromkeys(fresh, 2) if other else {}
         self.kinds = {n: hints.get(n, Any) for n in self.form.parameters if n != "self"}
         tensors = {n for n, kind in self.kinds.items() if Tensor in options(kind)}
         self.tensors = set(self.kinds) == tensors  # no number that could lose its derivative
-        self.reader, self.mixed = Reader(text, tensors), bool(_MIXED.search(text))
+        self.reader, self.mixed = Reader(text, tensors), "precision of its own" in text
 
     def hold(self, given: dict[str, Any]) -> None:
         """Replace numbers in `given` by Python's, or raise the ValueError of the first fault."""
-        sizes: dict[str, tuple[int, str]] = {}
+        sizes: Sizes = {}
         tensors: list[tuple[str, Tensor]] = []
         for name, kind in self.kinds.items():
             if name not in given or kind is Any:
@@ -95,70 +102,48 @@ class _Contract:
                 continue
             given[name] = value = self.reader.read(name, given[name], kind)
             if isinstance(value, Tensor) and (value.ndim or float not in options(kind)):
-                self._shape(name, value, sizes)
+                if name in self.shapes:
+                    require_shape(name, value, self.shapes[name], sizes, self.most.get(name))
                 tensors.append((name, value))
         for name, value in tensors[1:]:
             require_together(name, value, *tensors[0], mixed=self.mixed)
 
-    def _shape(self, name: str, value: Tensor, sizes: dict[str, tuple[int, str]]) -> None:
-        if name not in self.shapes:
-            return
-        shape, sides = tuple(value.shape), self.shapes[name]
-        text = f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
-        ends = [s for s in sides if s != "…"]
-        if "…" in sides[1:-1]:  # sides that repeat
-            return
-        most = self.most.get(name, len(shape)) if "…" in sides else len(ends)
-        right = len(ends) <= len(shape) <= most
-        if not right or 0 in shape:
-            raise ValueError(
-                f"{name} must be a tensor of shape {text} with no empty side, got shape {shape}; "
-                f"try {_reshaped(name, shape, ends)}"
-            )
-        if sides[-1:] == ("…",):
-            shape = shape[: len(ends)]
-        for side, size in zip(ends, shape[len(shape) - len(ends) :], strict=True):
-            fixed = side.isdigit()
-            known, whose = (int(side), "") if fixed else sizes.setdefault(side, (size, name))
-            if known != size and (fixed or side.isidentifier()):
-                there = "" if fixed else f" with {side} = {known} as in {whose}"
-                advice = f"pass one with {side} there" if fixed else "pass both of one sample"
-                raise ValueError(
-                    f"{name} must be a tensor of shape {text}{there}, got shape "
-                    f"{tuple(value.shape)}; {advice}"
-                )
+    def blame(self, error: Exception, given: dict[str, Any]) -> None:
+        """Raise the ValueError of the argument furthest from one, if that explains the error."""
+        tops = {n: largest(given[n]) for n in self.kinds if n in given} or {"the call": 1.0}
+        name, top = max(tops.items(), key=lambda pair: abs(math.log(pair[1])))
+        told, far = str(error), 75 < abs(math.log(top)) < math.inf  # 4th powers leave double
+        if isinstance(error, ValueError):  # of a gate further in, of what became of the argument
+            far = far and bool(_OUT.search(told)) and not re.search(rf"\b{name}\b", told)
+        if far or told == "the result is not finite":
+            told = f"{name} must be of a size at which the result is finite, got up to {top:.3g}"
+            raise ValueError(f"{told}; try {name} / {top:.3g}, and scale back") from error
+
+
+_contract = cache(_Contract)
+
+
+def parts(value: Any) -> Iterator[Tensor]:
+    """Yield the real numbers in a value, also in records whose docstrings do not name infinity."""
+    if isinstance(value, float):
+        yield torch.tensor(value, dtype=torch.float64, device="cpu")
+    if isinstance(value, Tensor) and value.is_floating_point():
+        yield value.detach()
+    fields = getattr(value, "__dataclass_fields__", ()) if not isinstance(value, type) else ()
+    held = () if fields and UNBOUNDED.search(type(value).__doc__ or "") else fields
+    many = value.values() if isinstance(value, dict) else (getattr(value, f) for f in held)
+    for part in value if isinstance(value, tuple | list) else many:
+        yield from parts(part)
+
+
+def largest(value: Any) -> float:
+    """Return the largest |number| in a value, 1 where there is none but zero."""
+    tops = (t.abs().amax().item() for t in parts(value) if t.numel() and not t.is_meta)
+    return max(tops, default=1.0) or 1.0
 
 
 def require_fields(record: Any) -> None:
-    """Hold the fields of a frozen record to their annotations; numbers become Python's.
-
-    Raises: ValueError with what was expected, what came and what to try.
-    """
-    kind: Any = type(record)
-    kinds, reader = _fields(kind)
-    for name, wanted in kinds.items():
-        object.__setattr__(record, name, reader.read(name, getattr(record, name), wanted))
-
-
-@cache
-def _fields(kind: type) -> tuple[dict[str, Any], Reader]:
-    return get_type_hints(kind), Reader(kind.__doc__ or "")
-
-
-def _reshaped(name: str, shape: tuple[int, ...], ends: Sequence[str]) -> str:
-    if len(ends) == 1 and len(shape) == 2 and 1 in shape:
-        return f"{name}.reshape(-1)"
-    if len(ends) == 2 and len(shape) == 1:
-        return f"{name}[:, None], n points on a line"
-    return "a tensor of that shape"
-
-
-@cache
-def _contract(function: Callable[..., Any]) -> _Contract:
-    return _Contract(function)
-
-
-def public_form(function: Callable[..., Any]) -> tuple[Signature, dict[str, tuple[str, ...]]]:
-    """Return the signature of a function behind the gate and its documented shapes."""
-    inner = getattr(function, "__wrapped__", function)
-    return signature(inner), _contract(inner).shapes
+    """Hold the fields of a frozen record to its annotations; numbers become Python's."""
+    contract = _contract(record.__class__)
+    for name, wanted in contract.kinds.items():
+        object.__setattr__(record, name, contract.reader.read(name, getattr(record, name), wanted))

@@ -56,9 +56,10 @@ def ridge_path(x: Tensor, y: Tensor, *, kernel: Kernel, ridges: Sequence[float])
     f̂_λ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
     `residuals` (n, r) are leave-one-out: y_i − f̂^(−i)(x_i) = c_i / [(K + λI)⁻¹]_ii.
 
-    Arguments: `x` (n, d), `y` (n,); computed in float64 on the device of x. The decomposition is of
-    K, or of a factor where K has, up to rounding, at most half its rank; ridges so small that the
-    rounding of either would show are solved one by one, as by `fit_ridge`.
+    Arguments: `x` (n, d), `y` (n,); `kernel` (n, d), (m, d) ↦ (n, m); computed in float64 on the
+    device of x. The decomposition is of K, or of a factor where K has, up to rounding, at most half
+    its rank; ridges so small that the rounding of either would show are solved one by one, as by
+    `fit_ridge`.
     Raises: ValueError for bad samples, no ridge, or a ridge that is not > 0 or too small to
     factorise.
     Source: wahba1990, prop-loo.
@@ -92,7 +93,8 @@ def fit_ridge(x: Tensor, y: Tensor, *, kernel: Kernel, ridge: float) -> Predicto
 
     f̂ = argmin_f Σ_i (y_i − f(x_i))² + λ‖f‖²_H = Σ_i c_i k(x_i, ·),  c = (K + λI)⁻¹ y.
 
-    Arguments: `x` (n, d), `y` (n,); solved by Cholesky in float64 on the device of x.
+    Arguments: `x` (n, d), `y` (n,); `kernel` (n, d), (m, d) ↦ (n, m); solved by Cholesky in float64
+    on the device of x.
     Raises: ValueError for bad samples, or unless ridge > 0 and large enough to factorise.
     Source: wahba1990, prop-loo.
     """
@@ -126,7 +128,8 @@ def fit_ridge_loo(
     if not issubclass(kernel, Stationary):
         raise ValueError(f"kernel must be a stationary kernel, got {kernel.__name__}; try Gaussian")
     paths = [ridge_path(x, y, kernel=kernel(b), ridges=ridges) for b in bandwidths]
-    loo = torch.stack([path.residuals.square().mean(0) for path in paths])
+    unit = 2.0 ** (math.frexp(y.abs().max().item())[1] - 1)  # whose square could leave the range
+    loo = torch.stack([(path.residuals / unit).square().mean(0) for path in paths])
     i, j = divmod(int(loo.argmin()), len(ridges))
     ends = (i in {0, len(bandwidths) - 1} and len(bandwidths) > 1) or (
         j in {0, len(ridges) - 1} and len(ridges) > 1
@@ -135,7 +138,7 @@ def fit_ridge_loo(
         predictor=paths[i].member(j),
         bandwidth=bandwidths[i],
         ridge=ridges[j],
-        loo=loo,
+        loo=loo * unit * unit,
         at_edge=ends,
     )
 

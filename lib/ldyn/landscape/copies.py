@@ -28,8 +28,8 @@ def unit_forms(
     kernels. With z the next layer's output and g = ∂L/∂z held fixed, G and F are the blocks of the
     Hessian of Σ ⟨g, what the unit adds to z⟩ in (w, w) and (v, w).
 
-    Arguments: `net`, `layer`, `unit` as for `replicate`; the total is the sum of `loss` over
-    `batches`, pairs (x, y), where y may be labels, integers.
+    Arguments: `net`, `layer`, `unit` as for `replicate`; the total is the sum of `loss`, of outputs
+    and y (n, …), (n, …) ↦ (), over `batches`, pairs (x, y), where y may be labels, integers.
     Raises: ValueError for a net whose units cannot be copied, or one in training mode in any part.
     Source: fukumizu2019, thm-block.
     """

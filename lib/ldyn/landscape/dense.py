@@ -8,13 +8,12 @@ from torch import Tensor
 from torch.func import hessian, vmap
 
 from ldyn.core import require_positive
-from ldyn.gate import holds
 
 
 def dense_hessian(function: Callable[..., Tensor], theta: Tensor, *data: Tensor) -> Tensor:
     """Return ∇²f(θ), (p, p), or (k, p, p) for k parameters at once.
 
-    Arguments: `function` (p,), … → a number; `theta` θ (…, p), one or k of them; `data` further
+    Arguments: `function` (p,), *data ↦ (); `theta` θ (…, p), one or k of them; `data` further
     arguments of f, each with the leading k where θ has it.
     Raises: ValueError for another shape of θ.
     """
@@ -48,7 +47,7 @@ def inertia(matrix: Tensor, tolerance: float | None = None) -> Inertia:
     The tolerance is 10⁻¹⁰ unless given, or p · machine epsilon where rounding is larger than that.
     Raises: ValueError unless the matrix is square and symmetric and the tolerance > 0.
     """
-    values = torch.linalg.eigvalsh(require_symmetric(matrix))
+    values = torch.linalg.eigvalsh(matrix)
     if tolerance is None:
         tolerance = max(1e-10, matrix.shape[-1] * torch.finfo(matrix.dtype).eps)
     require_positive(tolerance, "tolerance")
@@ -64,20 +63,3 @@ def inertia(matrix: Tensor, tolerance: float | None = None) -> Inertia:
         positive=(~zero & (values > 0)).sum(-1),
         gap=above / torch.maximum(below, rounding),
     )
-
-
-def require_symmetric(matrix: Tensor) -> Tensor:
-    """Return `matrix` if it is floating, finite, (…, p, p) and symmetric up to √eps · max |entry|.
-
-    Raises: ValueError otherwise.
-    """
-    shape = tuple(matrix.shape)
-    if matrix.ndim < 2 or shape[-1] != shape[-2] or 0 in shape or not matrix.is_floating_point():
-        raise ValueError(
-            f"matrix must be floating and (…, p, p), got {matrix.dtype} of {shape}; "
-            "try matrix.double()"
-        )
-    slack = torch.finfo(matrix.dtype).eps ** 0.5 * matrix.abs().max()
-    if not holds((matrix - matrix.mT).abs() <= slack):  # false for NaN as well
-        raise ValueError("the matrix must be finite and symmetric; try (a + a.mT) / 2")
-    return matrix

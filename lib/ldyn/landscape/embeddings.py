@@ -95,8 +95,12 @@ def add_inactive(
                          "pass zeros, or try add_unpropagated")  # fmt: skip
     if x is None:
         raise ValueError("whether a ReLU unit is inactive depends on the data; pass x")
-    with torch.no_grad():
-        u = joint(wide, layer).lower(copy.deepcopy(place.below).eval()(x))
+    try:
+        with torch.no_grad():
+            u = joint(wide, layer).lower(copy.deepcopy(place.below).eval()(x))
+    except RuntimeError as error:
+        raise ValueError(f"x must be inputs of net, got {tuple(x.shape)} of {x.dtype}: {error}; "
+                         "try the data that net takes") from error  # fmt: skip
     units = u.movedim(1 if isinstance(place.lower, nn.Conv2d) else -1, 1)[:, -len(weight) :]
     active = int((~(units < 0)).flatten(1).any(1).sum())  # NaN is not silent either
     if active:

@@ -48,17 +48,19 @@ def kink_margin(net: UnitNet, theta: Tensor, x: Tensor) -> Tensor:
     Arguments: `theta` θ (…, p); `x` (…, n, D).
     Source: fukumizu2019, prop-relu-replication.
     """
+    net._hold(x)
     _, w, _ = net.split(theta)
     u = torch.nn.functional.normalize(x, dim=-1) @ torch.nn.functional.normalize(w, dim=-1).mT
     return u.abs().amin((-2, -1))
 
 
 def kink_distance(net: UnitNet, theta: Tensor, direction: Tensor, x: Tensor) -> Tensor:
-    """Return the largest t, (…), such that no w_jᵀx_ν changes sign between θ and θ + t d.
+    """Return the largest t, (…), or one without bound, to which no w_jᵀx_ν changes sign on θ + td.
 
     Arguments: `theta` θ (…, p), `direction` d (…, p); `x` (…, n, D).
     Source: thm-growth-orders.
     """
+    net._hold(x)
     (_, w, _), (_, d, _) = net.split(theta), net.split(direction)
     u, du = x @ w.mT, x @ d.mT
     ahead = u * du < 0

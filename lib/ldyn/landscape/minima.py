@@ -15,7 +15,7 @@ Model = Callable[..., list[Tensor]]
 
 @dataclass(frozen=True, kw_only=True)
 class Minima:
-    """Where k descents ended.
+    """Where k descents ended; one that cannot be computed, at NaN.
 
     Fields: `theta` (k, p); `loss` (k,); `gradient` (k,) the largest entry of |∇L| there;
     `converged` (k,) whether that is within the tolerance; `steps` (k,) how many were tried.

@@ -35,7 +35,8 @@ def probability_flow(
 ) -> Tensor:
     """Return x after the steps x ← D_σ(x) + σ′/σ (x − D_σ(x)) from level σ to level σ′, last to 0.
 
-    Arguments: `x` (n, …), with the noise of the first level; `denoise`: (x, σ) ↦ D_σ(x).
+    Arguments: `x` (n, …), with the noise of the first level; `denoise`
+    (n, …), () ↦ (n, …) of x and σ to D_σ(x).
     Raises: ValueError for no levels, or unless they fall and are > 0.
     Source: karras2022, prop-tweedie, prop-euler-gauss.
     """

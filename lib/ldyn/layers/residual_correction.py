@@ -98,7 +98,8 @@ def residual_correction(
     (K_j + λI) c = (y − f_{j−1})(x_1, …, x_{m_j}).
 
     Arguments: `x` (n, d), `y` (n,), rows ordered so that each prefix covers all points; `kernels`
-    k_1, …, k_L from wide to narrow; `rows` m_1 ≤ … ≤ m_L ≤ n; `ridge` λ ≥ 0, zero to interpolate.
+    k_1, …, k_L from wide to narrow, each (n, d), (m, d) ↦ (n, m); `rows` m_1 ≤ … ≤ m_L ≤ n;
+    `ridge` λ ≥ 0, zero to interpolate.
     Raises: ValueError for bad samples, other numbers of kernels and rows, rows that decrease or
     exceed n, a negative ridge, or a matrix without Cholesky factor.
     Source: floater1996, def-residual-correction.

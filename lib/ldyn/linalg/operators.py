@@ -70,7 +70,8 @@ def hessian_operator(
     and held once, on random vectors, to uᵀAv = vᵀAu and to a difference quotient of ∇L.
 
     Arguments: `model` in eval mode; θ (p,) follows model.named_parameters(), of which `trainable`
-    leaves out those without requires_grad. `batches` pairs (x, y); y may be labels, integers.
+    leaves out those without requires_grad. `loss` of the outputs and y, (n, …), (n, …) ↦ ();
+    `batches` pairs (x, y); y may be labels, integers.
     `keep` computes the gradients once and keeps them for reverse mode, with the memory of every
     batch's activations; False goes through the model in forward mode for each product, slower.
     Raises: ValueError for a model of which a part is in training mode, one without parameters, no
@@ -104,7 +105,8 @@ def gauss_newton_operator(
 
     Positive semi-definite when the loss is convex in the outputs.
 
-    Arguments: `model`, `batches`, `trainable` as for `hessian_operator`; labels are integers.
+    Arguments: `model`, `batches`, `trainable` as for `hessian_operator`; labels are integers;
+    `loss` (n, …), (n, …) ↦ ().
     Raises: ValueError as `hessian_operator`.
     Source: prop-hessian-product.
     """

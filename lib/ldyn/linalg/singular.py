@@ -26,8 +26,8 @@ def operator_norm(
     a second derivative is not to be had. No matrix is formed, and padding, stride, dilation
     and groups of a convolution are those that f has.
 
-    Arguments: `layer` f, `like` an input of the shape, dtype and device that f takes, such as
-    (1, c, n, n) for a convolution; its values are not used. In float32 ask for 1e-4.
+    Arguments: `layer` f, (…) ↦ (m, …); `like` an input of the shape, dtype and device that f
+    takes, such as (1, c, n, n) for a convolution; its values are not used. In float32 ask for 1e-4.
     Raises: ValueError for a map that is not affine or does not take `like`, an empty input, what is
     not finite, or no convergence.
     Source: lanczos1950, prop-convolution-norm and prop-circular-norm.

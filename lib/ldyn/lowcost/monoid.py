@@ -23,9 +23,9 @@ class NormalEquations:
     know the order of their terms nor how they were grouped, so shards may be added anywhere and
     merged in any order; and what was added can be subtracted.
 
-    Fields: `gram`; `outputs` c; `rows` n with w_i > 0; `rounding`, the unit roundoff of the
-    coarsest block so far, from which the smallest sensible ridge follows; `kept`, a sample
-    of rows (φ, y, w, how often).
+    Fields: `gram`, symmetric; `outputs` c; `rows` n with w_i > 0; `rounding`, the unit roundoff of
+    the coarsest block so far, from which the smallest sensible ridge follows; `kept`, a sample of
+    rows (φ, y, w, how often).
     Source: prop-monoid, prop-kept-rows.
     """
 

@@ -23,7 +23,7 @@ def stochastic_diagonal(
     P = FᵀF + diag(1 − diag FᵀF) + λI, whose inverse is known: unbiased, and the less random the
     nearer P is to K + λI. Clamped to [1/(1 + λ), 1/λ], where the truth lies.
 
-    Arguments: `solve` the map v (n, p) → (K + λI)⁻¹v, K of diagonal 1; `factor` F (k, n).
+    Arguments: `solve` of v to (K + λI)⁻¹v, K of diagonal 1, (n, p) ↦ (n, p); `factor` F (k, n).
     Raises: ValueError for a ridge that is not > 0, or fewer than 2 probes.
     Source: hutchinson1990, snelson2006, prop-stochastic-diagonal.
     """

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ldyn.core import require_choice, require_count, stream
+from ldyn.nets.stacks import require_inputs
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
@@ -64,6 +65,7 @@ def forward(parameters: Sequence[Tensor], x: Tensor, activation: str = "relu") -
     Source: schmidthieber2020, def-network-class.
     """
     require_choice(activation, ACTIVATIONS, "activation")
+    require_inputs(parameters, x)
     eta = ACTIVATIONS[activation]
     for i in range(0, len(parameters) - 2, 2):
         x = eta(torch.baddbmm(parameters[i + 1], x, parameters[i]))

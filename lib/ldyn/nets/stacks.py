@@ -16,6 +16,13 @@ ETAS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+def require_inputs(parameters: Sequence[Tensor], x: Tensor) -> None:
+    """Raise the ValueError of `x` (k, n, d) that the first matrix does not take."""
+    if x.shape[2] != (d := parameters[0].shape[1]):
+        told = f"x must be of shape (k, n, {d}), as the first matrix asks, got {tuple(x.shape)}"
+        raise ValueError(f"{told}; try points of dimension {d}")
+
+
 def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> Tensor:
     """Return A_L η(… η(x A_1 + b_1) …) + b_L for each of k networks, (k, n, c).
 
@@ -28,6 +35,7 @@ def stacked_values(parameters: Sequence[Tensor], x: Tensor, activation: str) -> 
     Source: chu2020, def-stacked-game.
     """
     require_choice(activation, ETAS, "activation")
+    require_inputs(parameters, x)
     eta, last = ETAS[activation], len(parameters) - 2
     for i in range(0, last + 2, 2):
         a, b = parameters[i], parameters[i + 1]

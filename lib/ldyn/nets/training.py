@@ -59,7 +59,7 @@ class Training:
 class NetsFit:
     """k trained networks: the kept weights and how they came about.
 
-    Fields: `train`, `valid` (checks, k) mean squared errors at each look, in units of y²;
+    Fields: `train`, `valid` (checks, k) mean squared errors at each look, in units of y², or NaN;
     `best_step` (k,) the step whose weights were kept; `diverged` (k,) whether the member's loss
     stopped being finite (its kept weights are then the best finite ones) or its responses
     overflow the dtype when squared.

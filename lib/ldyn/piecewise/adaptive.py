@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldyn.core import require_count, require_points, require_positive, require_samples
-from ldyn.gate.checks import needs
+from ldyn.core.optional import needs
 from ldyn.piecewise.dyadic import cell_index, cell_sums, coarsen, refine
 
 Predictor = Callable[[Tensor], Tensor]

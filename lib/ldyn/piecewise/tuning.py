@@ -57,8 +57,8 @@ def choose(candidates: Mapping[str, Tensor], truth: Tensor) -> Choice:
     """Return the candidate of least mean squared distance to `truth` (m,).
 
     With f* as truth this is the oracle, a lower bound on what any tuning can do; with held-out
-    responses it is validation. A candidate that is NaN somewhere is never chosen.
-    Raises: ValueError when there is no candidate, all have NaN, or one has another shape.
+    responses it is validation. A candidate with a missing value is never chosen.
+    Raises: ValueError when there is no candidate, all miss values, or one has another shape.
     """
     if not candidates:
         raise ValueError("no candidates to choose from; give the method a wider grid")

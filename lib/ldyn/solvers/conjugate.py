@@ -59,7 +59,7 @@ def pcg(
     top directions, which 1/λ then blows up. Products with a float32 matrix round; so the residual
     is measured in float64 once it seems small, and the steps begin anew from it if it is not.
 
-    Arguments: `gram` K (n, n), symmetric, also of half precision, or the map v (n, c) → Kv; `y`
+    Arguments: `gram` K (n, n), symmetric, also of half precision, or v to Kv (n, c) ↦ (n, c); `y`
     (n,) or (n, c); `factor` F of k rows, maybe none, and n columns, as of `rpcholesky`; each may
     have a precision of its own; every column has its own steps, and ends at `tolerance`;
     `keep` receives after each step what `start` goes on from, to the same bits, and the steps.

@@ -44,8 +44,9 @@ def rpcholesky(
     A block of proposals is drawn from one d and thinned: i stays with probability (d_i now)/(d_i
     when drawn). So the pivots have the law of one at a time, while the work is matrix products.
 
-    Arguments: `x` (n, d); `kernel` with k(x, x) = 1; `rank` ≥ k, also above n; ends early
-    after the block that leaves a trace ≤ `stop` ≥ 0, or where only rounding is left.
+    Arguments: `x` (n, d); `kernel` (n, d), (m, d) ↦ (n, m), k(x, x) = 1; `rank` ≥ k, also
+    above n; ends early after the block that leaves a trace ≤ `stop` ≥ 0, or where only rounding is
+    left.
     Raises: ValueError for bad points, rank, block or stop, or another diagonal.
     Source: chen2025b, epperly2024, prop-rpcholesky.
     """

@@ -9,7 +9,7 @@ import torch
 
 from ldyn.core import default_device
 from ldyn.core.results import device_name
-from ldyn.sweep.runner import failures, key, lines_path, read_lines, result_path
+from ldyn.sweep.runner import failures, key, lines_path, read_lines, require_study, result_path
 from ldyn.sweep.sources import source_digest
 
 LARGEST = 250_000  # bytes of a frozen file
@@ -18,8 +18,9 @@ LARGEST = 250_000  # bytes of a frozen file
 def freeze(study: Any, scale: str) -> Path:
     """Write the frozen results of `study` at `scale` and return the file.
 
-    Raises: ValueError when a cell is missing or failed; the message names the first few.
+    Raises: ValueError when a cell is missing or failed, with the first few, or for no study.
     """
+    require_study(study, scale)
     cells = study.cells(scale)
     records = read_lines(lines_path(study, scale))
     name = study.__name__.rsplit(".", 1)[-1]
@@ -69,6 +70,12 @@ def _dense(column: list[Any]) -> str:
 
 
 def is_stale(study: Any) -> bool:
-    """Return whether the sources of `study` changed since its results were frozen or confirmed."""
+    """Return whether the sources of `study` changed since its results were frozen or confirmed.
+
+    Raises: ValueError for what is no study, or was never frozen.
+    """
+    require_study(study, "laptop", "__file__")
+    if not result_path(study).is_file():
+        raise ValueError(f"study must be frozen, got {study.__name__}, which is not; try freeze")
     about = json.loads(result_path(study).read_text())["provenance"]
     return source_digest(study) not in {about["source"], about.get("confirmed", {}).get("source")}

@@ -41,6 +41,16 @@ def key(cell: Any) -> str:
     return json.dumps(asdict(cell), sort_keys=True)
 
 
+def require_study(study: Any, scale: str, *more: str) -> None:
+    """Raise the ValueError of what is no study, for want of a name, cells or `more`, or a scale."""
+    require_choice(scale, SCALES, "scale")
+    if lacks := [name for name in ("__name__", "cells", *more) if not hasattr(study, name)]:
+        raise ValueError(
+            f"study must be a module with {', '.join(lacks)}, got {study!r}; try one of the "
+            "studies, such as plateau of landscape"
+        )
+
+
 def result_path(study: ModuleType, suffix: str = ".json") -> Path:
     """Return the file of `study` in the results: a study of a package lies in its folder there."""
     *packages, name = study.__name__.split(".")
@@ -87,9 +97,9 @@ def run_study(
     that share `study.group(cell)` run as one batched `study.run_group(cells)`. `executor` is
     anything with the concurrent.futures interface (a process pool, a Dask client's executor).
 
-    Raises: ValueError for an unknown scale or a study that lists a cell twice.
+    Raises: ValueError for what is no study, an unknown scale or a study that lists a cell twice.
     """
-    require_choice(scale, SCALES, "scale")
+    require_study(study, scale, "run_group" if hasattr(study, "run_group") else "run")
     cells = study.cells(scale)
     if len({key(c) for c in cells}) != len(cells):
         raise ValueError(f"{study.__name__} lists a cell twice at scale {scale}; give each a seed")

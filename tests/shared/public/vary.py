@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ldyn.gate import options
+from ldyn.gate.contract import _contract
 from public.calls import arguments_of, rooms
 
 ALL = rooms()
@@ -42,6 +43,16 @@ def kinds_of(room: str, name: str) -> dict[str, set]:
 def parameters(room: str, name: str, *kinds) -> list[str]:
     """The parameters of a valid call whose annotation is, or may be, one of `kinds`."""
     return [n for n, known in kinds_of(room, name).items() if not known.isdisjoint(kinds)]
+
+
+def contract_of(function):
+    """What the gate reads in the docstring of a function behind it, or of a record."""
+    return _contract(getattr(function, "__wrapped__", function))
+
+
+def shapes_of(room: str, name: str) -> dict[str, tuple[str, ...]]:
+    """The documented shapes of the arguments."""
+    return contract_of(found(room, name)).shapes
 
 
 def leaves(value, *, numbers: bool = False) -> list[Tensor]:
