@@ -9,8 +9,8 @@ from ldyn.nets.training import NetsFit, Training, fit_net, fit_nets
 # fmt: off
 __all__ = [
     "ACTIVATIONS", "ETAS", "NetsFit", "SpectralNorms", "StackedAdam", "Training",
-    "count_parameters", "fit_net", "fit_nets", "forward", "initialise", "project_outputs",
-    "stacked_values",
+    "count_parameters", "fit_net", "fit_nets", "forward", "initialise",
+    "project_outputs", "stacked_values",
 ]
 # fmt: on
 

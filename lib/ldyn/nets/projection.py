@@ -28,10 +28,8 @@ def project_outputs(
     act = ACTIVATIONS[require_choice(activation, ACTIVATIONS, "activation")]
     units, rest = divmod(w.shape[1], x.shape[2])
     if rest or not units:
-        raise ValueError(
-            f"expected w (k, H D) with D = {x.shape[2]} as in x, got {tuple(w.shape)}; "
-            "put the input weights of all units in a row"
-        )
+        told = f"w must be of shape (k, H D) with D = {x.shape[2]} as in x, got {tuple(w.shape)}"
+        raise ValueError(f"{told}; put the input weights of all units in a row")
     x = x.mT.contiguous()  # the data last: long rows are faster
     u = w.unflatten(1, (units, -1)) @ x
     a = act(u)

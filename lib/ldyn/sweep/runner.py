@@ -45,10 +45,8 @@ def require_study(study: Any, scale: str, *more: str) -> None:
     """Raise the ValueError of what is no study, for want of a name, cells or `more`, or a scale."""
     require_choice(scale, SCALES, "scale")
     if lacks := [name for name in ("__name__", "cells", *more) if not hasattr(study, name)]:
-        raise ValueError(
-            f"study must be a module with {', '.join(lacks)}, got {study!r}; try one of the "
-            "studies, such as plateau of landscape"
-        )
+        told = f"study must be a module with {', '.join(lacks)}, got {study!r}"
+        raise ValueError(f"{told}; try one of the studies, such as plateau of landscape")
 
 
 def result_path(study: ModuleType, suffix: str = ".json") -> Path:
