@@ -1,6 +1,7 @@
 """The ledger's verdicts: what a claim's test measured, and whether it passed.
 
-A test calls claim(id, measured=…, low=…, high=…) and then asserts. Verdicts stand in
+A test calls claim(id, measured=…, low=…, high=…) and then asserts; within=… says how far apart the
+numbers of two processors may be, a thousandth if it is left out. Verdicts stand in
 book/results/claims.json; a test whose verdict or measurement differs from what stands there fails,
 and `make verdicts` writes them anew.
 """
@@ -24,17 +25,18 @@ WRITE = os.environ.get("LDYN_WRITE_VERDICTS") == "1"
 def claim(request):
     """Return the function with which a test says what it measured for a row of the ledger."""
 
-    def record(name, *, measured, low=None, high=None):
+    def record(name, *, measured, low=None, high=None, within=1e-3):
         if name not in LEDGER:
             raise ValueError(f"book/claims.yml has no row {name!r}; it has {sorted(LEDGER)}")
         here = request.node.nodeid.split("[")[0]
         if LEDGER[name].get("test") != here:
             raise ValueError(f"the row {name!r} names {LEDGER[name].get('test')}, not {here}")
-        request.node.stash.setdefault(CLAIMS, {})[name] = {
+        numbers = {
             "measured": measured if isinstance(measured, str) else _rounded(measured),
             "low": _rounded(low),
             "high": _rounded(high),
         }
+        request.node.stash.setdefault(CLAIMS, {})[name] = numbers, within
 
     return record
 
@@ -52,7 +54,7 @@ def pytest_runtest_makereport(item, call):
     found = item.stash.get(CLAIMS, {})
     if call.when != "call" or not found or (report.failed and not hasattr(report, "wasxfail")):
         return
-    for name, measured in found.items():
+    for name, (measured, within) in found.items():
         good = "holds with caveats" if LEDGER[name].get("caveat") else "holds"
         entry = measured | {"verdict": "not reproduced" if report.skipped else good}
         known = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}
@@ -60,7 +62,7 @@ def pytest_runtest_makereport(item, call):
             known[name] = entry
             lines = ",\n".join(f'"{k}": {json.dumps(known[k])}' for k in sorted(known))
             RECORD.write_text(f"{{\n{lines}\n}}\n", "utf-8")
-        elif not _same(known.get(name), entry):
+        elif not _same(known.get(name), entry, within):
             report.outcome = "failed"
             report.longrepr = (
                 f"the ledger says {known.get(name)} of {name!r}, the test {entry}; "
@@ -68,11 +70,11 @@ def pytest_runtest_makereport(item, call):
             )
 
 
-def _same(known, entry):
+def _same(known, entry, within):
     if known is None or known.keys() != entry.keys():
         return False
     close = lambda a, b: (  # noqa: E731
-        math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-9)
+        math.isclose(a, b, rel_tol=within, abs_tol=1e-9)
         if isinstance(a, float) and isinstance(b, float)
         else a == b
     )

@@ -122,7 +122,8 @@ def test_many_bandwidths_must_be_cross_fitted(claim):
         own.append(found[1].loo < found[0].loo)
     found = mean_interval(logs)
     value, low, high = (math.exp(v) for v in (found.value, found.low, found.high))
-    claim("choice-cross-fitted", measured=value, low=low, high=high)
+    # The descents are stopped before their end, and where differs from processor to processor.
+    claim("choice-cross-fitted", measured=value, low=low, high=high, within=5e-3)
     assert all(own)
     assert low > 1
     assert taken == 0
