@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ldyn.landscape import UnitNet, levenberg_marquardt
-from ldyn.nets import project_outputs
+from ldyn.lowcost import project_outputs
 from ldyn.studies.landscape import inertia
 
 TOGETHER = "variable projection, all at once, ldyn"

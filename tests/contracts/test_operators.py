@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from ldyn.core import stream
 from ldyn.landscape import dense_hessian
-from ldyn.linalg import flat_parameters, hessian_operator
+from ldyn.linalg import flat_parameters, gauss_newton_operator, hessian_operator
 
 
 def squared(outputs, targets):
@@ -42,7 +42,11 @@ def normed():
 OPERATORS = {
     "hessian": hessian_operator,
     "hessian, nothing kept": partial(hessian_operator, keep=False),
+    "gauss-newton": gauss_newton_operator,
 }
+
+
+BOTH = (hessian_operator, gauss_newton_operator)
 
 
 @pytest.fixture(params=[mlp, conv, normed])
@@ -62,7 +66,7 @@ def problem(request, net):
     return model, request.param, [(x[:3], y[:3]), (x[3:], y[3:])]
 
 
-def dense(model, loss, batches):
+def dense(kind, model, loss, batches):
     """The matrix itself, all at once."""
     names, parts = zip(*model.named_parameters(), strict=True)
     x, y = (torch.cat(t) for t in zip(*batches, strict=True))
@@ -73,14 +77,18 @@ def dense(model, loss, batches):
         return torch.func.functional_call(model, dict(zip(names, cut, strict=True)), (x,))
 
     theta = flat_parameters(model)
-    return dense_hessian(lambda t: loss(outputs(t), y), theta)
+    if "hessian" in kind:
+        return dense_hessian(lambda t: loss(outputs(t), y), theta)
+    jacobian = torch.func.jacrev(outputs)(theta).flatten(0, 1)
+    bend = torch.func.hessian(lambda z: loss(z.view(len(y), -1), y))(outputs(theta).flatten())
+    return jacobian.T @ bend @ jacobian
 
 
 @pytest.mark.parametrize("kind", OPERATORS)
 class TestOperator:
     def test_is_its_matrix(self, problem, kind):
         operator = OPERATORS[kind](*problem)
-        matrix = dense(*problem)
+        matrix = dense(kind, *problem)
         found = operator.matvec(torch.eye(operator.size, dtype=torch.float64))
         assert (found - matrix).abs().max() <= 1e-10 * matrix.abs().max()
         torch.testing.assert_close(operator.matvec(found[:, 0]), matrix @ found[:, 0])
@@ -126,13 +134,21 @@ def test_bad_models_and_batches_are_refused(operator):
         operator(nn.Tanh().eval(), squared, pair)
 
 
-def test_a_linear_model_has_the_matrix_of_its_data():
+def test_gauss_newton_is_positive_semidefinite_where_the_hessian_is_not(problem):
+    eye = torch.eye(len(flat_parameters(problem[0])), dtype=torch.float64)
+    lowest = [torch.linalg.eigvalsh(op(*problem).matvec(eye))[0] for op in BOTH]
+    assert lowest[0] < -1e-3
+    assert lowest[1] > -1e-11
+
+
+def test_both_agree_for_a_linear_model():
     model, x = nn.Linear(3, 2).double().eval(), randn(7, 3)
     v = randn(8)
-    found = hessian_operator(model, squared, [(x, randn(7, 2))]).matvec(v)
+    found = [op(model, squared, [(x, randn(7, 2))]).matvec(v) for op in BOTH]
+    torch.testing.assert_close(*found)
     lifted = torch.cat([x, torch.ones(7, 1, dtype=x.dtype)], 1)
     moved = (lifted.T @ lifted) @ torch.cat([v[:6].view(2, 3), v[6:, None]], 1).T
-    torch.testing.assert_close(found, torch.cat([moved[:3].T.flatten(), moved[3]]))
+    torch.testing.assert_close(found[0], torch.cat([moved[:3].T.flatten(), moved[3]]))
 
 
 def test_a_product_is_at_the_parameters_of_the_start(net):

@@ -13,12 +13,15 @@ from ldyn.core import stream
 from ldyn.landscape import (
     Forms,
     UnitNet,
+    inertia,
     last_unit_forms,
+    replicate,
     separating_map,
     surplus_block,
     surplus_forms,
     surplus_inertia,
 )
+from ldyn.linalg import hessian_operator
 from ldyn.nets import ACTIVATIONS
 
 F64 = torch.float64
@@ -227,3 +230,21 @@ def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="n = 5 as in gradients, got shape"):
         surplus_forms(normal(5, 2, seed=1), normal(4, 3, seed=1), normal(2, seed=1),
                       normal(3, seed=1), activation="tanh")  # fmt: skip
+
+
+def test_copies_of_a_unit_and_of_one_that_it_feeds_bring_a_fourth_block_of_zeros():
+    """As the solution of ex-two-splits says: KK′ zeros beyond what each brings alone."""
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
+    for i, p in enumerate(net.double().eval().parameters()):
+        p.data = normal(*p.shape, seed=i)
+    x, y = normal(20, 2, seed=0), normal(20, 2, seed=1)
+
+    def signs(model):
+        operator = hessian_operator(model, lambda z, y: (z - y).square().sum(), [(x, y)])
+        found = inertia(operator.matvec(torch.eye(operator.size, dtype=F64)))
+        return [int(n) for n in (found.negative, found.zero, found.positive)]
+
+    second = lambda net: replicate(net, 1, 0, [1.3, -0.5, 0.2])  # noqa: E731
+    first = replicate(net, 0, 1, [0.6, 0.4])
+    nets = first, second(net), net, second(first)
+    assert [d - (a + b - c) for a, b, c, d in zip(*map(signs, nets), strict=True)] == [0, 1 * 2, 0]

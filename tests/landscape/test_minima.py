@@ -12,7 +12,7 @@ from ldyn.landscape import (
     levenberg_marquardt,
     newton,
 )
-from ldyn.nets import project_outputs
+from ldyn.lowcost import project_outputs
 
 F64 = torch.float64
 

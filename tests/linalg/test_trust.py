@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import huber_loss, scaled_dot_product_attention
 
 from ldyn.core import stream
-from ldyn.linalg import flat_parameters, hessian_operator, lanczos
+from ldyn.linalg import flat_parameters, gauss_newton_operator, hessian_operator, lanczos
 from ldyn.linalg.operators import LinearOperator
 
 F64 = torch.float64
@@ -106,7 +106,10 @@ def test_shared_modules_and_attention_are_right_and_left_as_they_were(kind, keep
 
 def test_a_model_changed_afterwards_changes_nothing():
     model, x, y = net(nn.BatchNorm1d(4), nn.Tanh()), randn(7, 3), randn(7, 2)
-    operators = [hessian_operator(model, squared, [(x, y)], keep=keep) for keep in (True, False)]
+    operators = [
+        hessian_operator(model, squared, [(x, y)], keep=False),
+        gauss_newton_operator(model, squared, [(x, y)]),
+    ]
     before = [a.matvec(torch.ones(a.size, dtype=F64)) for a in operators]
     model.train()(x)
     model[1].running_mean += 1
@@ -114,35 +117,33 @@ def test_a_model_changed_afterwards_changes_nothing():
         assert torch.equal(a.matvec(torch.ones(a.size, dtype=F64)), old)
 
 
+@pytest.mark.parametrize("make", [hessian_operator, gauss_newton_operator])
 class TestRefusals:
-    def test_a_part_in_training_mode(self):
+    def test_a_part_in_training_mode(self, make):
         model = net(nn.Dropout(0.5), nn.Tanh())
         model[1].train()
         with pytest.raises(ValueError, match=r"training mode.* in 1; try model.eval"):
-            hessian_operator(model, squared, [(randn(7, 3), randn(7, 2))])
+            make(model, squared, [(randn(7, 3), randn(7, 2))])
 
-    def test_batches_that_are_no_list_of_pairs(self):
+    def test_batches_that_are_no_list_of_pairs(self, make):
         pair = (randn(7, 3), randn(7, 2))
         with pytest.raises(ValueError, match=r"batches must be a list, got .*list\(batches\)"):
-            hessian_operator(net(nn.Tanh()), squared, (p for p in [pair]))
+            make(net(nn.Tanh()), squared, (p for p in [pair]))
         with pytest.raises(ValueError, match=r"batches\[0\] must be"):
-            hessian_operator(net(nn.Tanh()), squared, pair)
+            make(net(nn.Tanh()), squared, pair)
 
-    def test_hooks_that_cannot_be_copied(self):
+    def test_hooks_that_cannot_be_copied(self, make):
         with pytest.warns(FutureWarning, match="weight_norm"):
             model = net(nn.utils.weight_norm(nn.Linear(4, 4)))
         model(randn(7, 3))
         with pytest.raises(ValueError, match=r"cannot be copied.*weight_norm"):
-            hessian_operator(model, squared, [(randn(7, 3), randn(7, 2))])
+            make(model, squared, [(randn(7, 3), randn(7, 2))])
 
-    def test_only_the_trainable_part(self):
+    def test_only_the_trainable_part(self, make):
         model, pairs = net(nn.Tanh()), [(randn(7, 3), randn(7, 2))]
-        whole = hessian_operator(model, squared, pairs)
+        whole = make(model, squared, pairs)
         model[0].requires_grad_(False)
-        part, eye = (
-            hessian_operator(model, squared, pairs, trainable=True),
-            torch.eye(26, dtype=F64),
-        )
+        part, eye = make(model, squared, pairs, trainable=True), torch.eye(26, dtype=F64)
         assert part.size == len(flat_parameters(model, trainable=True)) == 10
         torch.testing.assert_close(
             part.matvec(torch.eye(10, dtype=F64)), whole.matvec(eye)[16:, 16:]

@@ -154,13 +154,13 @@ def require_together(
     name: str, value: Tensor, known: str, other: Tensor, *, mixed: bool = False
 ) -> None:
     """Raise the ValueError of tensors on two devices, or unless `mixed` of two precisions."""
-    pairs: dict[str, tuple[Any, Any]] = {"be on one device": (other.device, value.device)}
+    pairs: list[tuple[str, str, Any, Any]] = [("be on one", "device", other.device, value.device)]
     if value.is_floating_point() and other.is_floating_point() and not mixed:
-        pairs["share their dtype"] = other.dtype, value.dtype
-    for wish, (there, here) in pairs.items():
+        pairs.append(("share their", "dtype", other.dtype, value.dtype))
+    for wish, what, there, here in pairs:
         if there != here:
-            told = f"{known} and {name} must {wish}, got {there} and {here}"
-            raise ValueError(f"{told}; try {name}.to({known})")
+            told = f"{known} and {name} must {wish} {what}, got {there} and {here}"
+            raise ValueError(f"{told}; try {name}.to({known}.{what})")
 
 
 def brief(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The Hessian of any network and loss: products with a matrix that is never formed."""
+"""Curvature operators of any network and loss: products with a matrix that is never formed."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -96,6 +96,35 @@ def hessian_operator(
     pair = [part.double() if part.is_floating_point() else part for part in batches[0]]
     require_quotient(torch.no_grad()(maps[0]), theta.dtype, slope_at(double, *pair), exact)
     return made
+
+
+def gauss_newton_operator(
+    model: nn.Module, loss: Loss, batches: Batches, *, trainable: bool = False
+) -> LinearOperator:
+    """Return Σ_b J_bᵀ H_b J_b, J_b = ∂f(x_b; θ)/∂θ and H_b the Hessian of loss(·, y_b) at f(x_b).
+
+    Positive semi-definite when the loss is convex in the outputs.
+
+    Arguments: `model`, `batches`, `trainable` as for `hessian_operator`; labels are integers;
+    `loss` (n, …), (n, …) ↦ ().
+    Raises: ValueError as `hessian_operator`.
+    Source: prop-hessian-product.
+    """
+    theta, outputs = _flat(model, batches, trainable)
+
+    def product(x: Tensor, y: Tensor) -> Map:
+        values = lambda t: outputs(t, x)  # noqa: E731
+        slope = grad(lambda z: loss(z, y))
+
+        def apply(v: Tensor) -> Tensor:
+            moved = jvp(values, (theta,), (v,))[1]
+            z, pull = vjp(values, theta)[:2]
+            pulled: Tensor = pull(jvp(slope, (z,), (moved,))[1])[0]
+            return pulled
+
+        return apply
+
+    return _sum([product(x, y) for x, y in batches], theta)
 
 
 def flat_parameters(model: nn.Module, *, trainable: bool = False) -> Tensor:

@@ -14,6 +14,7 @@ from ldyn.lowcost.frequencies import (
 )
 from ldyn.lowcost.monoid import NormalEquations
 from ldyn.lowcost.plan import Rates, pass_plan
+from ldyn.lowcost.projection import project_outputs
 from ldyn.lowcost.ridge_fit import RidgeFit, ridge_fit
 from ldyn.lowcost.shards import accumulate, dask_accumulate
 from ldyn.lowcost.stochastic_diagonal import stochastic_diagonal
@@ -25,8 +26,8 @@ __all__ = [
     "batch_rule", "between", "bill", "box_discrepancy", "break_even", "check",
     "columns_enough", "dask_accumulate", "effective_dimension", "expected_traces",
     "greedy_pivots", "leverage_scores", "orthogonal_variance", "pairs_for_uniform_error",
-    "pass_plan", "ridge_fit", "road", "rows_for_error", "second_order_ceiling",
-    "stochastic_diagonal",
+    "pass_plan", "project_outputs", "ridge_fit", "road", "rows_for_error",
+    "second_order_ceiling", "stochastic_diagonal",
 ]
 # fmt: on
 

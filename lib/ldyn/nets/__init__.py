@@ -2,15 +2,13 @@
 
 from ldyn.gate import enforce
 from ldyn.nets.mlp import ACTIVATIONS, count_parameters, forward, initialise
-from ldyn.nets.projection import project_outputs
 from ldyn.nets.stacks import ETAS, SpectralNorms, StackedAdam, stacked_values
 from ldyn.nets.training import NetsFit, Training, fit_net, fit_nets
 
 # fmt: off
 __all__ = [
     "ACTIVATIONS", "ETAS", "NetsFit", "SpectralNorms", "StackedAdam", "Training",
-    "count_parameters", "fit_net", "fit_nets", "forward", "initialise",
-    "project_outputs", "stacked_values",
+    "count_parameters", "fit_net", "fit_nets", "forward", "initialise", "stacked_values",
 ]
 # fmt: on
 

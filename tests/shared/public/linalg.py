@@ -37,6 +37,7 @@ def _largest(**more):
 
 CALLS = {
     "hessian_operator": Call(given=_curvature, values=COPIED),
+    "gauss_newton_operator": Call(given=_curvature, values=COPIED),
     "flat_parameters": Call(given=lambda: {"model": net()}),
     "lanczos": Call(given=_largest, values=APPLIED, double="refused"),
     "extreme_eigenpairs": Call(

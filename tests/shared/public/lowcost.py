@@ -89,6 +89,9 @@ CALLS = {
     "pass_plan": Call(
         given=lambda: {"rows": 100, "columns": 3, "features": 10, "devices": 2, "rates": RATES}
     ),
+    "project_outputs": Call(
+        given=lambda: {"w": values(2, 4), "x": values(2, 5, 2), "y": values(2, 5, 3)}
+    ),
     "ridge_fit": Call(given=lambda: {"totals": totals(), "penalty": 0.1}),
     "stochastic_diagonal": Call(
         given=lambda: {

@@ -3,7 +3,6 @@
 from ldyn.nets import Training, initialise
 from public.calls import Call
 from public.piecewise import numbers, points
-from public.samples import values
 
 QUICK = Training(hidden=(3,), steps=2, batch=4, check_every=1)
 
@@ -31,9 +30,6 @@ CALLS = {
     "initialise": Call(
         given=lambda: {"dims": (2, 3, 1), "seeds": [0], "like": points(), "activation": "tanh"},
         shapeless=("like",),
-    ),
-    "project_outputs": Call(
-        given=lambda: {"w": values(2, 4), "x": values(2, 5, 2), "y": values(2, 5, 3)}
     ),
     "stacked_values": Call(
         given=lambda: {"parameters": stack(), "x": points()[None], "activation": "elu"},

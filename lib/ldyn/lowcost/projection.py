@@ -6,7 +6,7 @@ from torch.func import jvp
 from torch.nn.functional import pad
 
 from ldyn.core import require_choice
-from ldyn.nets.mlp import ACTIVATIONS
+from ldyn.nets import ACTIVATIONS
 
 EPSILON = 1e-6  # where units are dead, or all but the same, the output weights stay finite
 

@@ -5,7 +5,8 @@ import torch
 from torch.func import grad, jacfwd
 
 from ldyn.core import stream
-from ldyn.nets import ACTIVATIONS, project_outputs
+from ldyn.lowcost import project_outputs
+from ldyn.nets import ACTIVATIONS
 
 F64 = torch.float64
 
