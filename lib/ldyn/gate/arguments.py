@@ -154,13 +154,13 @@ def require_together(
     name: str, value: Tensor, known: str, other: Tensor, *, mixed: bool = False
 ) -> None:
     """Raise the ValueError of tensors on two devices, or unless `mixed` of two precisions."""
-    pairs: list[tuple[str, str, Any, Any]] = [("be on one", "device", other.device, value.device)]
+    pairs: list[Any] = [("be on one device", f"{known}.device", other.device, value.device)]
     if value.is_floating_point() and other.is_floating_point() and not mixed:
-        pairs.append(("share their", "dtype", other.dtype, value.dtype))
-    for wish, what, there, here in pairs:
+        pairs.append(("share their dtype", known, other.dtype, value.dtype))
+    for wish, like, there, here in pairs:
         if there != here:
-            told = f"{known} and {name} must {wish} {what}, got {there} and {here}"
-            raise ValueError(f"{told}; try {name}.to({known}.{what})")
+            told = f"{known} and {name} must {wish}, got {there} and {here}"
+            raise ValueError(f"{told}; try {name}.to({like})")
 
 
 def brief(value: Any) -> str:
